@@ -1,0 +1,1 @@
+"""Extracts in, warehouse out: landing, the nightly run, publishing, the command line."""
