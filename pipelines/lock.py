@@ -40,7 +40,7 @@ def exclusive(warehouse: Warehouse) -> Iterator[None]:
         try:
             yield
         finally:
-            # emptied, not removed: removing would let a third run lock a file that a second one still waits on
+            # emptied, not removed: removing would let a third run lock a file that a second one has open
             _write(file, "")
 
 

@@ -1,7 +1,7 @@
 """What a run shows while it works: live steps for a person at a terminal, plain log lines for cron.
 
-Lines carry files, tables, columns and counts, never a value of an identifier (quality.md, section 5): whatever
-comes from a database engine goes through `scrub` first.
+Lines carry files, tables, columns and counts, never a value of an identifier (quality.md, section 5):
+whatever comes from a database engine goes through `scrub` first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-# engines put the offending value in single quotes, and the key of a broken constraint after a colon in double ones
+# engines put the offending value in single quotes, the key of a broken constraint in double ones with a colon
 _VALUES = re.compile(r"'[^']*'|\"[^\":]*: [^\"]*\"")
 
 
 def scrub(text: str) -> str:
-    """Blank quoted values out of an engine's message: it may quote a cell, and a cell may be an identifier."""
+    """Blank quoted values out of an engine's message: a cell it quotes may be an identifier."""
     return _VALUES.sub("'...'", text)
 
 
@@ -78,9 +78,11 @@ class Progress:
 
     def record(self, message: str) -> None:
         """One line for the log file only."""
-        if self._log_file is not None:
-            with self._log_file.open("a", encoding="utf-8") as log:
-                log.write(f"{_now()} {message}\n")
+        if self._log_file is None:
+            return
+        # a full disk must end the run at the step it hits, not at the line that was to report it
+        with suppress(OSError), self._log_file.open("a", encoding="utf-8") as log:
+            log.write(f"{_now()} {message}\n")
 
     def _begin(self) -> None:
         self.note(f"{self._step} ...")
