@@ -1,0 +1,155 @@
+"""Kaplan-Meier: the curve, its median, survival and numbers at risk at given times, reverse follow-up.
+
+References: Kaplan and Meier, J Am Stat Assoc 1958;53:457; Brookmeyer and Crowley, Biometrics 1982;38:29
+(median's limits); Schemper and Smith, Control Clin Trials 1996;17:343 (reverse Kaplan-Meier).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from lifelines import KaplanMeierFitter
+from scipy.stats import norm
+
+from analysis.durations import Durations, Floats
+from analysis.estimates import Estimate, Interval, StatisticsError, Variance
+
+CURVE = "Kaplan and Meier 1958"
+MEDIAN = "Brookmeyer and Crowley 1982"
+FOLLOW_UP = "Schemper and Smith 1996"
+HALF = 0.5
+EQUAL = 1e-8  # how near to 0.5 counts as 0.5: R's survmean uses the same
+
+
+@dataclass(frozen=True)
+class KaplanMeier:
+    """A curve, one entry for each time (k,) at which somebody has an event or is censored.
+
+    `lower` and `upper` are the pointwise log-log limits, NaN where S(t) is 1 or 0 and the transformation
+    has none.
+    """
+
+    data: Durations
+    time: Floats
+    at_risk: Floats
+    events: Floats
+    censored: Floats
+    survival: Floats
+    lower: Floats
+    upper: Floats
+
+    @property
+    def method(self) -> str:
+        """The estimator in words."""
+        return "Kaplan-Meier with delayed entry" if self.data.delayed else "Kaplan-Meier"
+
+    @property
+    def last_time(self) -> float:
+        """The last time at which anybody is observed."""
+        return float(self.time[-1])
+
+
+def kaplan_meier(data: Durations, level: float = 0.95) -> KaplanMeier:
+    """Fit the curve with pointwise log-log limits: S^exp(±z·se/log S), se from Greenwood.
+
+    Raises StatisticsError without a patient.
+    """
+    if data.n == 0:
+        raise StatisticsError("A survival curve needs at least one patient.")
+    time, at_risk, events, censored = _table(data)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factors = 1.0 - events / at_risk
+        survival = np.cumprod(factors) if data.delayed else _lifelines_survival(data, time)
+        variance = np.cumsum(events / (at_risk * (at_risk - events)))
+        log_survival = np.log(survival)
+        half = norm.ppf(0.5 + level / 2) * np.sqrt(variance) / log_survival
+        lower, upper = survival ** np.exp(-half), survival ** np.exp(half)
+    certain = (survival <= EQUAL) | (survival >= 1 - EQUAL)
+    lower, upper = (np.where(certain, np.nan, limit).astype(float) for limit in (lower, upper))
+    return KaplanMeier(data, time, at_risk, events, censored, survival.astype(float), lower, upper)
+
+
+def median_survival(curve: KaplanMeier) -> Estimate:
+    """The median with its limits, in the unit of the durations; a limit that is not reached is None.
+
+    Where S(t) is exactly 0.5 on a step, the median is the middle of the step, as in R; lifelines takes its
+    start.
+    """
+    limits = Interval(
+        _crossing(curve.time, curve.lower), _crossing(curve.time, curve.upper), Variance.BROOKMEYER_CROWLEY
+    )
+    median = _crossing(curve.time, curve.survival)
+    note = None if median is not None else "not reached"
+    return Estimate(median, curve.data.n, curve.data.events, curve.method, MEDIAN, limits, note)
+
+
+def survival_at(curve: KaplanMeier, when: float) -> Estimate:
+    """S(when) with its log-log limits.
+
+    No estimate past the last patient observed, unless the curve has come to 0.
+    """
+    n, events = curve.data.n, curve.data.events
+    index = int(np.searchsorted(curve.time, when, side="right")) - 1
+    survival = 1.0 if index < 0 else float(curve.survival[index])
+    if when > curve.last_time and survival > EQUAL:
+        return Estimate(None, n, events, curve.method, CURVE, note="beyond the last patient observed")
+    if index < 0 or np.isnan(curve.lower[index]):
+        return Estimate(
+            survival, n, events, curve.method, CURVE, note="no limits where the curve is at 1 or 0"
+        )
+    interval = Interval(float(curve.lower[index]), float(curve.upper[index]), Variance.GREENWOOD_LOG_LOG)
+    return Estimate(survival, n, events, curve.method, CURVE, interval)
+
+
+def number_at_risk(data: Durations, when: float) -> int:
+    """Patients under observation and without event or censoring just before `when`."""
+    return int(((data.time >= when) & ((data.entry == 0) | (data.entry < when))).sum())
+
+
+def follow_up(data: Durations) -> Estimate:
+    """Median follow-up by reverse Kaplan-Meier: censoring is the event, an event censors."""
+    median = median_survival(kaplan_meier(data.flipped()))
+    return Estimate(
+        median.estimate,
+        data.n,
+        data.n - data.events,
+        "reverse Kaplan-Meier",
+        FOLLOW_UP,
+        median.interval,
+        median.note,
+    )
+
+
+def _table(data: Durations) -> tuple[Floats, Floats, Floats, Floats]:
+    """Distinct times (k,) with at risk, events and censored.
+
+    Entries after `start` and before the time are at risk.
+    """
+    time = np.unique(data.time)
+    place = np.searchsorted(time, data.time)
+    events = np.bincount(place, weights=data.event, minlength=len(time))
+    leaving = np.bincount(place, minlength=len(time)).astype(float)
+    still_here = leaving[::-1].cumsum()[::-1]
+    not_entered = data.n - np.searchsorted(np.sort(data.start), time, side="left").astype(float)
+    return time, (still_here - not_entered).astype(float), events, leaving - events
+
+
+def _lifelines_survival(data: Durations, time: Floats) -> Floats:
+    fitted = KaplanMeierFitter().fit(data.time, data.event)
+    curve = fitted.survival_function_.iloc[:, 0]
+    return curve.reindex(time).to_numpy(dtype=float)
+
+
+def _crossing(time: Floats, curve: Floats) -> float | None:
+    """The first time at which the curve is at or under 0.5, or the middle of the step on which it is exactly 0.5."""
+    known = ~np.isnan(curve)
+    time, curve = time[known], curve[known]
+    under = curve < HALF + EQUAL
+    if not under.any():
+        return None
+    first = int(np.argmax(under))
+    below = curve < curve[first] - EQUAL
+    if abs(curve[first] - HALF) < EQUAL and below.any():
+        return float((time[first] + time[int(np.argmax(below))]) / 2)
+    return float(time[first])
