@@ -1,0 +1,74 @@
+-- One row per patient out of all sources: each fact from the first source that knows it (the site's precedence, then the order of
+-- landing), the last contact from whoever saw her last. A death known to the month is never put before the last sign of life.
+
+with patients as (
+
+    select * from {{ ref('stg_patients') }}
+
+),
+
+data_cut as (
+
+    select * from {{ ref('int_data_cut') }}
+
+),
+
+signs_of_life as (
+
+    select
+        dated_records.patient_id,
+        max(dated_records.dated_on) as last_sign
+    from {{ ref('int_dated_records') }} as dated_records
+    cross join data_cut
+    where dated_records.column_name not in ('death_date', 'end_date', 'observed_from')
+        and dated_records.dated_on <= data_cut.data_cut
+    group by dated_records.patient_id
+
+),
+
+known as (
+
+    select
+        patient_id,
+        {% for fact in [
+            'sex', 'birth_date', 'death_date', 'death_date_precision', 'menopausal_status', 'observed_from', 'centre', 'date_basis'
+        ] -%}
+        {{ first_known(fact, 'sources') }} as {{ fact }},
+        {% endfor -%}
+        max(last_contact_date) over sources as recorded_last_contact,
+        row_number() over (partition by patient_id order by precedence, batch_id, record_number) as place
+    from patients
+    window sources as (
+        partition by patient_id order by precedence, batch_id, record_number
+        rows between unbounded preceding and unbounded following
+    )
+
+),
+
+final as (
+
+    select
+        known.patient_id,
+        data_cut.site_id,
+        known.sex,
+        known.menopausal_status,
+        known.centre,
+        known.date_basis,
+        known.birth_date,
+        case
+            when known.death_date_precision = 'day' then known.death_date
+            else greatest(known.death_date, signs_of_life.last_sign)
+        end as stated_death_date,
+        case when stated_death_date <= data_cut.data_cut then stated_death_date end as death_date,
+        known.recorded_last_contact,
+        known.observed_from,
+        data_cut.data_cut
+    from known
+    cross join data_cut
+    left join signs_of_life
+        on known.patient_id = signs_of_life.patient_id
+    where known.place = 1
+
+)
+
+select * from final

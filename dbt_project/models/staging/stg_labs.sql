@@ -1,0 +1,40 @@
+with source as (
+
+    select * from {{ source('raw', 'labs') }}
+
+),
+
+patient_pseudonyms as (
+
+    select * from {{ source('raw', 'pseudonyms') }} where id_table = 'patients'
+
+),
+
+final as (
+
+    select
+        -- ids
+        source._batch_id || '-' || source._record_number as record_key,
+        patient_pseudonyms.pseudonym as patient_id,
+
+        -- strings
+        lower(nullif(trim(source.analyte), '')) as analyte,
+        nullif(trim(source.value), '') as value,
+        nullif(trim(source.unit), '') as unit,
+
+        -- dates
+        {{ partial_date('source.sample_date') }} as sample_date,
+        {{ partial_date_precision('source.sample_date') }} as sample_date_precision,
+
+        -- provenance
+        source._date_basis as date_basis,
+        source._batch_id as batch_id,
+        source._record_number as record_number
+
+    from source
+    inner join patient_pseudonyms
+        on source.patient_id = patient_pseudonyms.id
+
+)
+
+select * from final

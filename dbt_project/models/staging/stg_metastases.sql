@@ -1,0 +1,38 @@
+with source as (
+
+    select * from {{ source('raw', 'metastases') }}
+
+),
+
+patient_pseudonyms as (
+
+    select * from {{ source('raw', 'pseudonyms') }} where id_table = 'patients'
+
+),
+
+final as (
+
+    select
+        -- ids
+        source._batch_id || '-' || source._record_number as record_key,
+        patient_pseudonyms.pseudonym as patient_id,
+
+        -- strings
+        lower(nullif(trim(source.site), '')) as site,
+
+        -- dates
+        {{ partial_date('source.detected_date') }} as detected_date,
+        {{ partial_date_precision('source.detected_date') }} as detected_date_precision,
+
+        -- provenance
+        source._date_basis as date_basis,
+        source._batch_id as batch_id,
+        source._record_number as record_number
+
+    from source
+    inner join patient_pseudonyms
+        on source.patient_id = patient_pseudonyms.id
+
+)
+
+select * from final

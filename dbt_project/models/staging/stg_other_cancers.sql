@@ -1,0 +1,38 @@
+with source as (
+
+    select * from {{ source('raw', 'other_cancers') }}
+
+),
+
+patient_pseudonyms as (
+
+    select * from {{ source('raw', 'pseudonyms') }} where id_table = 'patients'
+
+),
+
+final as (
+
+    select
+        -- ids
+        source._batch_id || '-' || source._record_number as record_key,
+        patient_pseudonyms.pseudonym as patient_id,
+
+        -- strings
+        upper(nullif(trim(source.icd10), '')) as icd10,
+
+        -- dates
+        {{ partial_date('source.diagnosis_date') }} as diagnosis_date,
+        {{ partial_date_precision('source.diagnosis_date') }} as diagnosis_date_precision,
+
+        -- provenance
+        source._date_basis as date_basis,
+        source._batch_id as batch_id,
+        source._record_number as record_number
+
+    from source
+    inner join patient_pseudonyms
+        on source.patient_id = patient_pseudonyms.id
+
+)
+
+select * from final
