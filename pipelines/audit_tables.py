@@ -129,8 +129,8 @@ CHECK_RESULTS = Table(
         Column("numerator", "BIGINT", "Rows that violate the check."),
         Column("denominator", "BIGINT", "Rows the check applies to."),
         Column("share", "DOUBLE", "numerator / denominator."),
-        Column("threshold", "DOUBLE", "The share above which the check fails."),
-        Column("threshold_version", "VARCHAR", "Version of the threshold table."),
+        Column("threshold", "VARCHAR", "What the check allows."),
+        Column("threshold_version", "INTEGER", "Version of the threshold table."),
         Column("query_sha256", "VARCHAR", "Hash of the query of violating rows."),
         Column("message", "VARCHAR", "One sentence."),
         Column("seconds", "DOUBLE", "How long it took."),
@@ -156,7 +156,11 @@ RESTATEMENTS = Table(
         Column("previous_run_id", "VARCHAR", "The publication that held the old value."),
         Column("study_id", "VARCHAR", "The study."),
         Column("patient_id", "VARCHAR", "The patient's pseudonym."),
-        Column("change", "VARCHAR", "entered, left or changed."),
+        Column(
+            "change",
+            "VARCHAR",
+            "entered, left, changed, or follow_up (a censored time that only grew).",
+        ),
         Column("column_name", "VARCHAR", "The column of marts.study_patients that changed."),
         Column("old_value", "VARCHAR", "Its value in the publication before."),
         Column("new_value", "VARCHAR", "Its value now."),
@@ -169,8 +173,8 @@ RESTATEMENTS = Table(
         Column(
             "cause",
             "VARCHAR",
-            "input (exactly the one named), inputs (among those named), or "
-            "not an input (code, seeds or site file).",
+            "input (exactly the one named), inputs (among those named), setup (no input changed, so code, "
+            "seeds or site file), or inputs or setup.",
         ),
     ),
 )

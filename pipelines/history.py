@@ -143,9 +143,14 @@ def last_manifest_sha256(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def append_manifest(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], sha256: str) -> None:
-    """Append a run's manifest to the chain."""
+    """Append a run's manifest, and its hash, to the chain."""
     connection.execute(
         "insert into history.manifests "
         "select coalesce(max(sequence), 0) + 1, ?, ?, ?, ? from history.manifests",
-        [manifest["run_id"], sha256, manifest["previous_manifest_sha256"], json.dumps(manifest)],
+        [
+            manifest["run_id"],
+            sha256,
+            manifest["previous_manifest_sha256"],
+            json.dumps(manifest, default=str, ensure_ascii=False),
+        ],
     )

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import TextIOWrapper
 
-from pipelines.errors import LockHeld
+from pipelines.errors import LockHeld, RunFailed
 from pipelines.warehouse import Warehouse
 
 
@@ -31,7 +31,11 @@ def user_name() -> str:
 @contextmanager
 def exclusive(warehouse: Warehouse) -> Iterator[None]:
     """Hold the warehouse for one run; raises LockHeld, with the holder's name, if another run works on it."""
-    with warehouse.lock.open("a+", encoding="utf-8") as file:
+    try:
+        file = warehouse.lock.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise RunFailed(f"{warehouse.lock} cannot be written: {error.strerror}.") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,0 +1,51 @@
+# Afterline: `make build` is the whole nightly run, `make test` the whole test suite. See README.md.
+
+SITE ?=
+WAREHOUSE ?= warehouse
+# the demo site: the patients and the seed that the README's numbers come from
+DEMO_PATIENTS ?= 480
+DEMO_SEED ?= 1
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := site/site.yml
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint lock clean
+.DELETE_ON_ERROR:
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+build: $(READY) $(if $(SITE),,$(DEMO)) ## the nightly run: the demo site, or SITE=path/to/site.yml [WAREHOUSE=folder]
+	@$(BIN)/afterline build --site "$(or $(SITE),$(DEMO))" --warehouse "$(WAREHOUSE)"
+
+test: $(READY) ## the test suite
+	@$(BIN)/python -m pytest -n 2
+
+lint: $(READY) ## style of Python and SQL, and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/sqlfluff lint dbt_project --processes 2
+	$(BIN)/mypy
+
+# made again by hand when pyproject.toml changes; versions and hashes only, whatever index is in use
+lock: ## make .requirements.lock again (needs uv)
+	uv pip compile --universal --python-version 3.11 --group dev pyproject.toml --generate-hashes --no-annotate \
+	  --no-header --no-emit-index-url --no-emit-find-links --no-strip-extras -o .requirements.lock
+
+clean: ## away with the environment, the demo site and its warehouse
+	rm -rf $(VENV) site warehouse dbt_project/target dbt_project/logs logs
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(DEMO): | $(READY)
+	@$(BIN)/afterline synthesize site --patients $(DEMO_PATIENTS) --seed $(DEMO_SEED)
+
+# exactly what the lock names, then the checkout itself; the stamp is written last, so a broken set-up starts again
+$(READY): .requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

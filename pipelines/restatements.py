@@ -1,0 +1,247 @@
+"""Restatements: study patients who differ from the last publication, in what, and which input did it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.audit_tables import RESTATEMENTS
+from pipelines.publish import current_run_id
+from pipelines.warehouse import Warehouse
+
+# an endpoint and the flag that says whether it is an event: a censored time that only grew is follow-up
+_ENDPOINTS = {
+    "index_line": None,
+    "index_date": None,
+    "pfs1_days": "pfs1_event",
+    "pfs1_event": None,
+    "next_line": None,
+    "next_line_start": None,
+    "strategy": None,
+    "sub_strategy": None,
+    "pfs2_days": "pfs2_event",
+    "pfs2_event": None,
+    "pfs2_ema_days": "pfs2_ema_event",
+    "pfs2_ema_event": None,
+    "clinical_benefit": None,
+    "pfs_ratio": "pfs2_event",
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The inputs of one table and source that became current, or stopped being so, since the publication."""
+
+    table_name: str
+    new: tuple[int, ...]
+    gone: tuple[int, ...]
+
+
+def write_restatements(warehouse: Warehouse, run_id: str, setup: dict[str, Any], file: Path) -> int | None:
+    """Write this run's restatements to a Parquet file with the columns of `audit.restatements`.
+
+    `setup` is the manifest's code state and hashes of lock file and site file as they are now. Returns the
+    number of patients restated, leaving out those whose censored time only grew; None where there is no
+    earlier publication (the file then holds no rows).
+    """
+    with closing(duckdb.connect(config={"autoinstall_known_extensions": "false"})) as connection:
+        connection.execute(f"create table restatements ({RESTATEMENTS.definition})")
+        previous = current_run_id(warehouse)
+        if previous is not None:
+            _compare(connection, warehouse, setup, run_id, previous)
+        connection.execute(f"copy restatements to '{_literal(file)}' (format parquet)")
+        row = connection.execute(
+            "select count(distinct (study_id, patient_id)) from restatements where change != 'follow_up'"
+        ).fetchone()
+    return None if previous is None or row is None else int(row[0])
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    setup: dict[str, Any],
+    run_id: str,
+    previous: str,
+) -> None:
+    folder = warehouse.publications / previous
+    for path, name in ((folder / "afterline.duckdb", "before"), (warehouse.build_db, "afterline")):
+        connection.execute(f"attach '{_literal(path)}' as {name} (read_only)")
+    connection.execute(f"attach '{_literal(warehouse.landing)}' as landing (read_only)")
+    then = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    deliveries = _deliveries(connection, then["inputs"])
+    _find_differences(connection)
+    _find_candidates(connection, deliveries)
+    new = sorted({number for delivery in deliveries for number in delivery.new or delivery.gone})
+    connection.execute(
+        f"""
+        insert into restatements ({RESTATEMENTS.column_list})
+        select
+            $run_id, $previous, found.study_id, found.patient_id, found.change, found.column_name,
+            found.old_value, found.new_value,
+            coalesce(candidates.input_numbers, $new::integer[]),
+            case
+                when len($new::integer[]) = 0 then 'setup'
+                when len(candidates.input_numbers) = 1 and not $setup_changed then 'input'
+                when $setup_changed then 'inputs or setup'
+                else 'inputs'
+            end
+        from differences as found
+        left join candidates on found.patient_id = candidates.patient_id
+        order by all
+        """,
+        {
+            "run_id": run_id,
+            "previous": previous,
+            "new": new,
+            "setup_changed": _changed(then, setup),
+        },
+    )
+
+
+def _deliveries(connection: duckdb.DuckDBPyConnection, then: list[dict[str, Any]]) -> list[Delivery]:
+    """What changed among the current inputs, by table and source."""
+    now = connection.execute(
+        "select table_name, source_number, input_number from landing.raw.batches where is_current"
+    ).fetchall()
+    after = set(now)
+    before = {
+        (row["table_name"], row["source_number"], row["input_number"]) for row in then if row["is_current"]
+    }
+    changed = sorted({key[:2] for key in before ^ after})
+    return [
+        Delivery(
+            table_name=table,
+            new=tuple(sorted(number for *key, number in after - before if key == [table, source])),
+            gone=tuple(sorted(number for *key, number in before - after if key == [table, source])),
+        )
+        for table, source in changed
+    ]
+
+
+def _find_differences(connection: duckdb.DuckDBPyConnection) -> None:
+    """Table `differences`: one row a patient and endpoint column that is not what it was."""
+    columns = [name for name in _ENDPOINTS if name in _shared_columns(connection)]
+    grown = " or ".join(
+        f"(column_name = '{name}' and old_events['{flag}'] = 0 and new_events['{flag}'] = 0 "
+        "and new_value::double > old_value::double)"
+        for name, flag in _ENDPOINTS.items()
+        if name in columns and flag in columns
+    )
+    connection.execute(
+        f"""
+        create temp table differences as
+        with old_values as ({_long("before", columns)}), new_values as ({_long("afterline", columns)}),
+        old_patients as (select distinct study_id, patient_id from old_values),
+        new_patients as (select distinct study_id, patient_id from new_values)
+
+        select
+            study_id, patient_id, column_name, old_value, new_value,
+            case when {grown or "false"} then 'follow_up' else 'changed' end as change
+        from old_values inner join new_values using (study_id, patient_id, column_name)
+        where old_value is distinct from new_value
+        union all by name
+        select *, 'left' as change from old_patients anti join new_patients using (study_id, patient_id)
+        union all by name
+        select *, 'entered' as change from new_patients anti join old_patients using (study_id, patient_id)
+        """
+    )
+
+
+def _long(catalog: str, columns: list[str]) -> str:
+    side = "old" if catalog == "before" else "new"
+    names = ", ".join(f"'{name}'" for name in columns)
+    values = ", ".join(f"{name}::varchar" for name in columns)
+    flags = sorted({flag for flag in _ENDPOINTS.values() if flag in columns})
+    events = ", ".join(f"'{flag}': {flag}::integer" for flag in flags)
+    return f"""
+        select
+            study_id, patient_id, unnest([{names}]) as column_name, unnest([{values}]) as {side}_value,
+            map {{{events}}} as {side}_events
+        from {catalog}.marts.study_patients
+    """
+
+
+def _find_candidates(connection: duckdb.DuckDBPyConnection, deliveries: list[Delivery]) -> None:
+    """Table `candidates`: for each patient the changed inputs in which her own records differ."""
+    connection.execute("create temp table touched (patient_id varchar, input_number integer)")
+    for delivery in deliveries:
+        connection.execute(
+            f"""
+            insert into touched
+            with records as (
+                select
+                    pseudonyms.pseudonym as patient_id,
+                    batches.input_number in (select unnest($new::integer[])) as is_new,
+                    md5_number_lower(to_json(columns_of(records)))::hugeint as fingerprint
+                from landing.raw.{delivery.table_name} as records
+                inner join landing.raw.batches as batches on records._batch_id = batches.batch_id
+                inner join landing.raw.pseudonyms as pseudonyms
+                    on records.patient_id = pseudonyms.id and pseudonyms.id_table = 'patients'
+                where
+                    batches.table_name = $table_name
+                    and batches.input_number in (select unnest($new::integer[] || $gone::integer[]))
+            ),
+
+            moved as (
+                select patient_id from records group by patient_id
+                having sum(if(is_new, fingerprint, -fingerprint)) != 0
+            )
+
+            select patient_id, unnest($named::integer[]) from moved
+            """.replace("columns_of(records)", _content(connection, delivery.table_name)),
+            {
+                "table_name": delivery.table_name,
+                "new": list(delivery.new),
+                "gone": list(delivery.gone),
+                "named": list(delivery.new or delivery.gone),
+            },
+        )
+    connection.execute(
+        """
+        create temp table candidates as
+        select patient_id, list(distinct input_number order by input_number) as input_numbers
+        from touched group by patient_id
+        """
+    )
+
+
+def _content(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The columns a site delivered, as one struct: not where and when the row was landed."""
+    rows = connection.execute(
+        """
+        select column_name from duckdb_columns()
+        where database_name = 'landing' and schema_name = 'raw' and table_name = ?
+        and (column_name = '_extra' or not starts_with(column_name, '_')) order by column_index
+        """,
+        [table],
+    ).fetchall()
+    return "struct_pack(" + ", ".join(f'"{name}" := records."{name}"' for (name,) in rows) + ")"
+
+
+def _shared_columns(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = connection.execute(
+        """
+        select column_name from duckdb_columns()
+        where database_name in ('before', 'afterline')
+        and schema_name = 'marts' and table_name = 'study_patients'
+        group by column_name having count(*) = 2
+        """
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _changed(then: dict[str, Any], setup: dict[str, Any]) -> bool:
+    """Whether code, lock file or site file differ: then no input alone can be held responsible.
+
+    Code with uncommitted changes has no name, so it may always be another.
+    """
+    return bool(setup["code"]["dirty"]) or any(then[name] != value for name, value in setup.items())
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("'", "''")
