@@ -36,9 +36,9 @@ lock: ## make .requirements.lock again (needs uv)
 	uv pip compile --universal --python-version 3.11 --group dev pyproject.toml --generate-hashes --no-annotate \
 	  --no-header --no-emit-index-url --no-emit-find-links --no-strip-extras -o .requirements.lock
 
-clean: ## away with the environment, the demo site and its warehouse
-	rm -rf $(VENV) site warehouse dbt_project/target dbt_project/logs logs
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+# site/ and warehouse/ stay: they may hold more than the demo
+clean: ## away with the environment and the caches
+	rm -rf $(VENV) dbt_project/target dbt_project/logs logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(DEMO): | $(READY)
 	@$(BIN)/afterline synthesize site --patients $(DEMO_PATIENTS) --seed $(DEMO_SEED)

@@ -36,13 +36,13 @@ def open_published(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
 
 
 def run_query(warehouse: Warehouse, query: str, as_csv: bool, out: TextIO) -> None:
-    """Run one query and write its rows; raises UsageError with DuckDB's own sentence where it does not run."""
+    """Run one query and write its rows; raises UsageError with DuckDB's sentence where it does not run."""
     with closing(open_published(warehouse)) as connection:
         _answer(connection, query, as_csv, out)
 
 
 def prompt(warehouse: Warehouse, as_csv: bool, out: TextIO) -> None:
-    """Queries from standard input: a person's one by one, each ended by a semicolon; else all of it as one."""
+    """Queries from standard input: a person's one by one, each up to its semicolon; else all as one."""
     if not sys.stdin.isatty():
         run_query(warehouse, sys.stdin.read(), as_csv, out)
         return
