@@ -33,6 +33,9 @@ final as (
         lines.line_number,
         medications.medication_id,
         medications.ingredient,
+        lines.line_start,
+        medications.covered_from,
+        medications.covered_to,
         medications.covered_from <= lines.line_end and medications.covered_to >= lines.line_start as covers_a_day,
         case
             when medications.covered_from <= lines.line_end

@@ -23,17 +23,15 @@ medications_left_out as (
 
 ),
 
-final as (
+contacts as (
 
     select
-        dated_records.patient_id,
-        dated_records.dated_on as contact_date,
-        max(case when dated_records.table_name <> 'patients' then 1 else 0 end) = 1 as is_activity,
-        coalesce(
-            min(case when dated_records.table_name <> 'patients' then dated_records.table_name end),
-            min(dated_records.table_name)
-        ) as dated_by_table,
-        min(dated_records.record_key) as dated_by_id
+        dated_records.*,
+        dated_records.table_name <> 'patients' as is_activity,
+        row_number() over (
+            partition by dated_records.patient_id, dated_records.dated_on
+            order by case when dated_records.table_name = 'patients' then 1 else 0 end, dated_records.table_name, dated_records.record_key
+        ) as place
     from dated_records
     inner join patients
         on dated_records.patient_id = patients.patient_id
@@ -43,7 +41,20 @@ final as (
     where medications_left_out.medication_id is null
         and dated_records.dated_on <= patients.data_cut
         and (patients.death_date is null or dated_records.dated_on <= patients.death_date)
-    group by dated_records.patient_id, dated_records.dated_on
+
+),
+
+-- of several records on one day the first names it, activity before the vital status
+final as (
+
+    select
+        patient_id,
+        dated_on as contact_date,
+        is_activity,
+        table_name as dated_by_table,
+        record_key as dated_by_id
+    from contacts
+    where place = 1
 
 )
 

@@ -35,6 +35,7 @@ known as (
         ] -%}
         {{ first_known(fact, 'sources') }} as {{ fact }},
         {% endfor -%}
+        {{ first_known('case when death_date is not null then record_key end', 'sources') }} as death_record_key,
         max(last_contact_date) over sources as recorded_last_contact,
         row_number() over (partition by patient_id order by precedence, batch_id, record_number) as place
     from patients
@@ -56,10 +57,12 @@ final as (
         known.date_basis,
         known.birth_date,
         case
-            when known.death_date_precision = 'day' then known.death_date
-            else greatest(known.death_date, signs_of_life.last_sign)
+            when known.death_date_precision <> 'day' then greatest(known.death_date, signs_of_life.last_sign)
+            else known.death_date
         end as stated_death_date,
         case when stated_death_date <= data_cut.data_cut then stated_death_date end as death_date,
+        known.death_date_precision,
+        known.death_record_key,
         known.recorded_last_contact,
         known.observed_from,
         data_cut.data_cut
