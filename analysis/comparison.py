@@ -6,12 +6,14 @@ Efron 1977; Grambsch and Therneau, Biometrika 1994;81:515, as the score test of 
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import survival
 from lifelines import CoxPHFitter
-from lifelines.exceptions import ConvergenceError
+from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from lifelines.statistics import logrank_test
 from scipy.stats import norm
 from statsmodels.duration.survfunc import survdiff
@@ -102,10 +104,21 @@ def proportional_hazards(data: Durations, group: Groups) -> Test:
 
 
 def _inestimable(data: Durations, group: Groups) -> str | None:
+    """Why the partial likelihood has no finite maximum; None where it has one."""
     reference, other = two_groups(data, group)
     if reference.events == 0 or other.events == 0:
         return "a group without an event: no hazard ratio can be had"
-    return None
+    in_reference = in_other = False
+    for time in np.unique(data.time[data.event == 1]):
+        dying = (data.time == time) & (data.event == 1)
+        at_risk = (data.time >= time) & (data.start < time)
+        mixed = group[at_risk].any() and not group[at_risk].all()
+        if mixed and not dying[at_risk].all():
+            in_other |= bool(group[dying].any())
+            in_reference |= bool((~group[dying]).any())
+    if in_other and in_reference:
+        return None
+    return "separation: as long as both groups are at risk, all events are in one of them"
 
 
 def _cox(data: Durations, group: Groups) -> tuple[float, float] | None:
@@ -118,7 +131,10 @@ def _cox(data: Durations, group: Groups) -> tuple[float, float] | None:
     else:
         frame = frame.drop(columns="start")
     try:
-        model.fit(frame, **columns, fit_options={"precision": PRECISION})
+        with warnings.catch_warnings():
+            # lifelines warns of separation where there is none, after `_inestimable` has settled it
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(frame, **columns, fit_options={"precision": PRECISION})
     except (ConvergenceError, np.linalg.LinAlgError):
         return None
     beta, error = float(model.params_["group"]), float(model.standard_errors_["group"])

@@ -1,0 +1,93 @@
+"""`estimate`: from the marts of a build to marts.study_estimates, every number of the report a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.baseline_rows import baseline_rows
+from analysis.benchmarks import benchmark_rows
+from analysis.durations import Durations
+from analysis.response_rows import response_rows
+from analysis.rows import Place, Row, count, write_rows
+from analysis.study import NEXT_LINE_ENDPOINTS, StudyData, connect, months, read_studies
+from analysis.survival_rows import comparison_rows, group_rows, mean_rows
+
+
+def estimate(build_db: Path) -> None:
+    """Estimate every study of marts.studies and replace marts.study_estimates in the build file.
+
+    Raises StatisticsError where durations or events cannot be used; nothing is written then.
+    """
+    with connect(build_db, read_only=False) as connection:
+        studies = read_studies(connection)
+        write_rows(connection, [(data.study.study_id, study_rows(data)) for data in studies])
+
+
+def study_rows(data: StudyData) -> list[Row]:
+    """All rows of one study, in the order of the report."""
+    rows = [*_attrition_rows(data), *baseline_rows(data)]
+    for endpoint, groups in compared_endpoints(data).items():
+        rows += _endpoint_rows(endpoint, groups, data)
+    for endpoint, durations in index_endpoints(data).items():
+        rows += group_rows(endpoint, "all", "index_patients", durations, _last([durations]))
+    return [*rows, *response_rows(data), *benchmark_rows(data.study.study_id)]
+
+
+def compared_endpoints(data: StudyData) -> dict[str, dict[str, Durations]]:
+    """Endpoint to strategy to months since the next line's start: PFS2, then TTNT, TTD and OS of that line."""
+    sources = {"pfs2": (data.compared, "pfs2_days", "pfs2_event", "pfs2_entry_days")}
+    for endpoint in NEXT_LINE_ENDPOINTS:
+        lines = data.next_lines[data.next_lines["endpoint"] == endpoint]
+        sources[endpoint] = (lines, "days", "event", "entry_days")
+    return {
+        endpoint: {
+            name: months(frame[frame["strategy"] == name], endpoint, days, event, entry)
+            for name in data.study.strategies
+        }
+        for endpoint, (frame, days, event, entry) in sources.items()
+    }
+
+
+def index_endpoints(data: StudyData) -> dict[str, Durations]:
+    """PFS1 and PFS2 (EMA) over all patients with an index line, in months since the index date; never by strategy."""
+    columns = {"pfs1": ("pfs1_days", "pfs1_event"), "pfs2_ema": ("pfs2_ema_days", "pfs2_ema_event")}
+    return {
+        endpoint: months(data.index_patients, endpoint, days, event, "pfs1_entry_days")
+        for endpoint, (days, event) in columns.items()
+    }
+
+
+def joined(groups: dict[str, Durations]) -> Durations:
+    """All groups as one."""
+    frame = pd.concat(
+        [pd.DataFrame({"time": d.time, "event": d.event, "entry": d.entry}) for d in groups.values()]
+    )
+    left_out = sum(d.left_out for d in groups.values())
+    return Durations(*(frame[c].to_numpy(dtype=float) for c in ("time", "event", "entry")), left_out=left_out)
+
+
+def _endpoint_rows(endpoint: str, groups: dict[str, Durations], data: StudyData) -> list[Row]:
+    last = _last(groups.values())
+    rows = group_rows(endpoint, "all", "compared", joined(groups), last)
+    for name, durations in groups.items():
+        rows += group_rows(endpoint, name, "compared", durations, last)
+    rows += mean_rows(endpoint, "compared", groups)
+    return [*rows, *comparison_rows(endpoint, "compared", groups, data.study.strategies[0])]
+
+
+def _attrition_rows(data: StudyData) -> list[Row]:
+    rows: list[Row] = []
+    for step in data.attrition.to_dict("records"):
+        for term, column in (("left", "patients_left"), ("removed", "patients_removed")):
+            place = Place("attrition", "all", "all_patients", "count", "patients", f"{step['step']}.{term}")
+            rows.append(count(place, int(step[column])))
+    for name, frame in data.patients.groupby("strategy", sort=True):
+        rows.append(count(Place("strategy", str(name), "study_patients", "count", "patients"), len(frame)))
+    return rows
+
+
+def _last(groups: Iterable[Durations]) -> float:
+    return max((float(d.time.max()) for d in groups if d.n), default=0.0)

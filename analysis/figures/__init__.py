@@ -1,0 +1,17 @@
+"""Figures as SVG text, drawn here so that they are the same byte by byte, and follow the page's colours and fonts."""
+
+from analysis.figures.attrition import attrition_figure
+from analysis.figures.canvas import NARROW, WIDE, Size, standalone
+from analysis.figures.strip import strip_figure
+from analysis.figures.survival import Curve, survival_figure
+
+__all__ = [
+    "NARROW",
+    "WIDE",
+    "Curve",
+    "Size",
+    "attrition_figure",
+    "standalone",
+    "strip_figure",
+    "survival_figure",
+]

@@ -1,0 +1,110 @@
+"""The few SVG elements the figures need; all text is escaped here, and coordinates are rounded to a tenth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+STYLE = Path(__file__).with_name("figures.css")
+
+
+@dataclass(frozen=True)
+class Size:
+    """A drawing's width in CSS pixels, and whether it is the narrow one that a phone shows."""
+
+    name: str
+    width: float
+    narrow: bool
+
+
+WIDE = Size("wide", 860, False)
+NARROW = Size("narrow", 343, True)
+
+
+@dataclass
+class Canvas:
+    """Collects elements; `key` makes the ids of title and description unique on the page."""
+
+    key: str
+    title: str
+    description: str
+    width: float
+    height: float
+    parts: list[str] = field(default_factory=list)
+
+    def text(
+        self, x: float, y: float, words: str, css: str = "", anchor: str = "start", data: str | None = None
+    ) -> None:
+        """One line of text; `data` is the estimate_id of the number it shows."""
+        extra = f' data-estimate="{escape(data)}"' if data else ""
+        self.parts.append(
+            f'<text x="{_n(x)}" y="{_n(y)}" class="{css}" text-anchor="{anchor}"{extra}>{escape(words)}</text>'
+        )
+
+    def line(self, x1: float, y1: float, x2: float, y2: float, css: str) -> None:
+        """A straight line."""
+        self.parts.append(f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" class="{css}"/>')
+
+    def path(self, points: Iterable[tuple[float, float]], css: str, closed: bool = False) -> None:
+        """A polyline through the points (x, y)."""
+        steps = " ".join(f"{'M' if i == 0 else 'L'}{_n(x)} {_n(y)}" for i, (x, y) in enumerate(points))
+        self.parts.append(f'<path d="{steps}{" Z" if closed else ""}" class="{css}"/>')
+
+    def rect(self, x: float, y: float, width: float, height: float, css: str, radius: float = 0) -> None:
+        """A rectangle."""
+        size = f'width="{_n(width)}" height="{_n(height)}"'
+        self.parts.append(f'<rect x="{_n(x)}" y="{_n(y)}" {size} rx="{_n(radius)}" class="{css}"/>')
+
+    def circle(self, x: float, y: float, radius: float, css: str) -> None:
+        """A dot."""
+        self.parts.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" class="{css}"/>')
+
+    def svg(self, css: str) -> str:
+        """The drawing, with its title and description for those who cannot see it."""
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="figure {css}" role="img" '
+            f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" '
+            f'aria-labelledby="{escape(self.key)}-title {escape(self.key)}-desc">'
+        )
+        words = (
+            f'<title id="{escape(self.key)}-title">{escape(self.title)}</title>'
+            f'<desc id="{escape(self.key)}-desc">{escape(self.description)}</desc>'
+        )
+        return "\n".join([head + words, *self.parts, "</svg>"])
+
+
+def standalone(svg: str) -> str:
+    """The same drawing as a file of its own: styles inside, paper behind."""
+    style = f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
+    head, rest = svg.split(">", 1)
+    return f'{head}>{style}<rect width="100%" height="100%" class="paper"/>{rest}\n'
+
+
+def wrap(words: str, letters: int) -> list[str]:
+    """Lines of at most so many letters, broken at spaces."""
+    lines: list[str] = []
+    for word in words.split():
+        if lines and len(lines[-1]) + len(word) < letters:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines or [""]
+
+
+def month(value: float) -> str:
+    """A tick's label: 3, 12, 4.5."""
+    return f"{value:g}"
+
+
+def spread_apart(positions: Sequence[float], gap: float) -> list[float]:
+    """Move sorted positions down until neighbours are at least `gap` apart."""
+    moved: list[float] = []
+    for position in positions:
+        moved.append(max(position, moved[-1] + gap) if moved else position)
+    return moved
+
+
+def _n(value: float) -> str:
+    return f"{round(float(value), 1) + 0.0:g}"

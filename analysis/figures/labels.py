@@ -1,0 +1,90 @@
+"""Where to write a curve's name: beside the curve, clear of the other curves and names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LETTER, HEIGHT, CLEAR = 7.2, 15.0, 5.0  # pixels: width of a letter, height of a line, distance from a curve
+Line = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels; y grows downwards."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Box) -> bool:
+        """Whether the two overlap."""
+        apart = (
+            self.right < other.left
+            or other.right < self.left
+            or self.bottom < other.top
+            or other.bottom < self.top
+        )
+        return not apart
+
+    def within(self, area: Box) -> bool:
+        """Whether it lies inside the area."""
+        across = area.left <= self.left and self.right <= area.right
+        return across and area.top <= self.top and self.bottom <= area.bottom
+
+
+def place_labels(labels: Sequence[str], lines: Sequence[Line], area: Box) -> list[tuple[float, float]]:
+    """Baseline positions (x, y) of the labels: the free place nearest its own curve, else a corner of the area."""
+    taken: list[Box] = []
+    places: list[tuple[float, float]] = []
+    for i, label in enumerate(labels):
+        width = len(label) * LETTER
+        others = [line for j, line in enumerate(lines) if j != i]
+        free = [
+            (cost, box)
+            for cost, box in _candidates(lines[i], width, area)
+            if box.within(area)
+            and not any(box.meets(t) for t in taken)
+            and not any(_crosses(box, o) for o in others)
+        ]
+        corner = Box(area.right - width, area.top + i * 20, area.right, area.top + i * 20 + HEIGHT)
+        box = min(free, key=lambda item: item[0])[1] if free else corner
+        taken.append(box)
+        places.append((box.left, box.bottom - 3))
+    return places
+
+
+def _candidates(line: Line, width: float, area: Box) -> list[tuple[float, Box]]:
+    """Boxes above and below the curve, with how far their far end is from it."""
+    found = []
+    end = line[-1][0]
+    for step in range(80):
+        left = area.left + 8 + step * (area.right - area.left) / 80
+        if left > end:
+            break
+        right = left + width
+        here, there = _height(line, left), _height(line, min(right, end))
+        overhang = max(0.0, right - end)
+        gap = there - here + 0.6 * overhang
+        found.append((gap, Box(left, here - CLEAR - HEIGHT, right, here - CLEAR)))
+        found.append((gap + 1, Box(left, there + CLEAR, right, there + CLEAR + HEIGHT)))
+    return found
+
+
+def _height(line: Line, x: float) -> float:
+    """The curve's y at x; on a vertical step, its lower end."""
+    return next(y for px, y in reversed(line) if px <= x)
+
+
+def _crosses(box: Box, line: Line) -> bool:
+    """Whether a step curve runs through the box, with a little air."""
+    for (x1, y1), (x2, y2) in zip(line[:-1], line[1:], strict=True):
+        if (
+            x2 >= box.left - 2
+            and x1 <= box.right + 2
+            and max(y1, y2) >= box.top - 3
+            and min(y1, y2) <= box.bottom + 3
+        ):
+            return True
+    return False

@@ -1,0 +1,136 @@
+"""What the template needs, gathered: the lines of Table 1, the published figures beside ours, the provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis import words
+from analysis.baseline_rows import UNKNOWN, Covariate, covariates_of, levels_of
+from analysis.benchmarks import CITATIONS, Benchmark, benchmarks_of
+from analysis.header import ReportHeader
+from analysis.numbers import Numbers
+from analysis.pictures import Pictures
+from analysis.sentences import comparison, lead, pair_of, proportional_hazards_fail
+from analysis.study import StudyData
+from analysis.survival_rows import BENEFIT_WEEKS, TIMES
+
+LARGE_SMD = 0.25
+COMPARED = ("pfs2", "ttnt", "ttd", "os")
+
+
+@dataclass(frozen=True)
+class TableLine:
+    """A covariate of Table 1: its label, and either its unit or its levels as (level, label)."""
+
+    column: str
+    label: str
+    unit: str | None
+    decimals: int
+    levels: list[tuple[str, str]]
+    missing: bool
+
+
+def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHeader) -> dict[str, Any]:
+    """Everything the template prints."""
+    strategies = [(name, words.strategy(name), len(data.group(name))) for name in data.study.strategies]
+    return {
+        "study": data.study,
+        "header": header,
+        "provenance": provenance(header, data.relative_dates),
+        "gate": gate_sentence(header),
+        "numbers": numbers,
+        "figures": drawn,
+        "strategies": strategies,
+        "compared": sum(n for _, _, n in strategies),
+        "indexed": len(data.index_patients),
+        "lead": lead(data, numbers),
+        "comparisons": {endpoint: comparison(data, numbers, endpoint) for endpoint in COMPARED},
+        "ph_fails": {e: proportional_hazards_fail(data, numbers, e) for e in COMPARED},
+        "pair": pair_of(data),
+        "table_one": [_line(c, data) for c in covariates_of(data)] if len(data.compared) else [],
+        "large_smd": LARGE_SMD,
+        "unknown": UNKNOWN,
+        "times": TIMES,
+        "benefit_weeks": BENEFIT_WEEKS,
+        "endpoint_names": words.ENDPOINTS,
+        "best_responses": words.BEST_RESPONSES,
+        "published": _published(data.study.study_id),
+        "delayed_entry": _before_entry(numbers),
+    }
+
+
+def provenance(header: ReportHeader, relative: bool) -> list[tuple[str, str]]:
+    """Where the page comes from, as label and value. Relative dates print no calendar date."""
+    cut = "dates are relative" if relative or header.data_cut is None else words.day(header.data_cut)
+    changed = {
+        None: "first publication",
+        0: "no study patient changed since the last publication",
+    }.get(header.restated_patients) or words.counted(
+        header.restated_patients or 0, "study patient changed", "study patients changed"
+    ) + " since the last publication"
+    return [
+        ("Site", header.site_id),
+        ("Data cut", cut + (", final" if header.data_cut_final else "")),
+        ("Set by", header.data_cut_set_by),
+        ("Rules", f"{header.rule_set_id}, profile {header.profile_id}"),
+        ("Quality gate", _gate_words(header)),
+        ("What changed", changed),
+        ("Inputs", header.inputs_hash),
+        ("Code", header.code_version),
+    ]
+
+
+def gate_sentence(header: ReportHeader) -> str | None:
+    """A sentence over the page where the gate is not simply open."""
+    if header.gate == "held":
+        return "The quality gate holds this run back: a fatal check failed. Do not use these numbers."
+    if header.gate == "banner":
+        return "Published with warnings: some conventions of the data are broken. See the quality checks before quoting."
+    return None
+
+
+def _gate_words(header: ReportHeader) -> str:
+    counts = [f"{n} {status.replace('_', ' ')}" for status, n in sorted(header.checks_summary.items()) if n]
+    state = {"open": "open", "banner": "open with warnings", "held": "held"}.get(header.gate, header.gate)
+    return state + (f" ({', '.join(counts)})" if counts else "")
+
+
+def _line(covariate: Covariate, data: StudyData) -> TableLine:
+    levels = levels_of(covariate, data.compared)
+    missing = bool(data.compared[covariate.column].isna().any())
+    if {level for level, _ in levels} <= {"yes", "no", UNKNOWN} and not covariate.numeric:
+        levels = [item for item in levels if item[0] != "no"]
+    return TableLine(covariate.column, covariate.label, covariate.unit, covariate.decimals, levels, missing)
+
+
+def _published(study_id: str) -> list[dict[str, Any]]:
+    """Published figures by source: citation, and one line an endpoint and group (a range has no line of its own)."""
+    sources: dict[str, list[Benchmark]] = {}
+    for benchmark in benchmarks_of(study_id):
+        if benchmark.statistic in ("median", "proportion"):
+            sources.setdefault(benchmark.source, []).append(benchmark)
+    return [
+        {"citation": CITATIONS[source], "key": source, "lines": [_published_line(b) for b in lines]}
+        for source, lines in sources.items()
+    ]
+
+
+def _published_line(benchmark: Benchmark) -> Mapping[str, Any]:
+    name = {"pfs2": "Median PFS2", "clinical_benefit": "Clinical benefit rate"}[benchmark.endpoint]
+    return {
+        "label": f"{name}, {words.strategy(benchmark.group).lower()}",
+        "ours": f"{benchmark.endpoint}.{benchmark.group}.{benchmark.statistic}",
+        "theirs": f"{benchmark.endpoint}.{benchmark.group}.{benchmark.statistic}.{benchmark.source}",
+        "share": benchmark.unit == "proportion",
+        "printed": benchmark.printed,
+        "reading": benchmark.reading,
+        "n": benchmark.n,
+        "clock": benchmark.clock_start,
+    }
+
+
+def _before_entry(numbers: Numbers) -> int:
+    left = [row.estimate or 0 for key, row in numbers.rows.items() if key.endswith("count.before_entry")]
+    return int(max(left, default=0))

@@ -1,0 +1,107 @@
+"""Which figures the report has: from a study's data and its numbers to SVG, once wide and once for a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis import words
+from analysis.durations import Durations
+from analysis.estimation import compared_endpoints, index_endpoints
+from analysis.figures import NARROW, WIDE, Curve, attrition_figure, strip_figure, survival_figure
+from analysis.figures.attrition import Step
+from analysis.figures.strip import Strip
+from analysis.kaplan_meier import kaplan_meier
+from analysis.numbers import Numbers
+from analysis.study import StudyData
+from analysis.survival_rows import axis_ticks
+
+CLOCKS = {
+    "pfs2": "Months since the start of the next line",
+    "ttnt": "Months since the start of the next line",
+    "ttd": "Months since the start of the next line",
+    "os": "Months since the start of the next line",
+    "pfs1": "Months since the start of {drug}",
+    "pfs2_ema": "Months since the start of {drug}",
+}
+SHARES = {
+    "pfs2": "Free of progression, %",
+    "ttnt": "Without a next treatment, %",
+    "ttd": "Still on treatment, %",
+    "os": "Alive, %",
+    "pfs1": "Free of progression, %",
+    "pfs2_ema": "Free of second progression, %",
+}
+
+Pictures = dict[str, dict[str, str]]  # figure -> size -> svg
+
+
+def pictures(data: StudyData, numbers: Numbers) -> Pictures:
+    """Every figure that has patients in it, by name and size."""
+    drawn: Pictures = {"attrition": _attrition(data, numbers)}
+    for endpoint, groups in compared_endpoints(data).items():
+        filled = {name: durations for name, durations in groups.items() if durations.n}
+        if filled:
+            drawn[endpoint] = _survival(endpoint, filled, data, numbers)
+    for endpoint, durations in index_endpoints(data).items():
+        if durations.n:
+            drawn[endpoint] = _survival(endpoint, {"all": durations}, data, numbers)
+    if len(data.compared):
+        drawn["pfs1_by_strategy"] = _strips(data, numbers)
+    return drawn
+
+
+def _survival(
+    endpoint: str, groups: Mapping[str, Durations], data: StudyData, numbers: Numbers
+) -> dict[str, str]:
+    ticks = axis_ticks(max(float(d.time.max()) for d in groups.values()))
+    strategies = data.study.strategies
+    curves = []
+    for name, durations in groups.items():
+        risk: dict[float, tuple[int, str]] = {}
+        for tick in ticks:
+            row = numbers.row(f"{endpoint}.{name}.at_risk.{tick:g}")
+            if row and row.estimate is not None:
+                risk[tick] = (int(row.estimate), row.estimate_id)
+        colour = str(strategies.index(name)) if name in strategies else "all"
+        median = numbers.value(f"{endpoint}.{name}.median")
+        curves.append(Curve(words.strategy(name), colour, kaplan_meier(durations), median, risk))
+    clock = CLOCKS[endpoint].format(drug=data.study.index_drug)
+    title = f"{words.ENDPOINTS[endpoint]} by strategy" if len(groups) > 1 else words.ENDPOINTS[endpoint]
+    return {
+        size.name: survival_figure(endpoint, title, SHARES[endpoint], clock, curves, ticks, size)
+        for size in (WIDE, NARROW)
+    }
+
+
+def _attrition(data: StudyData, numbers: Numbers) -> dict[str, str]:
+    steps = [
+        Step(
+            words.step(str(row["step"]), data.study.index_drug),
+            int(numbers.value(f"attrition.all.count.{row['step']}.left") or 0),
+            int(numbers.value(f"attrition.all.count.{row['step']}.removed") or 0),
+            f"attrition.all.count.{row['step']}.left",
+            f"attrition.all.count.{row['step']}.removed",
+        )
+        for row in data.attrition.to_dict("records")
+    ]
+    title = "From all patients to those compared"
+    return {size.name: attrition_figure("attrition", title, steps, size) for size in (WIDE, NARROW)}
+
+
+def _strips(data: StudyData, numbers: Numbers) -> dict[str, str]:
+    strips = []
+    for place, name in enumerate(data.study.strategies):
+        values = pd.to_numeric(data.group(name)["pfs1_months"]).dropna().astype(float).tolist()
+        found = [numbers.value(f"baseline.{name}.{s}.pfs1_months") for s in ("q1", "median", "q3")]
+        q1, median, q3 = found
+        quartiles = None if q1 is None or median is None or q3 is None else (q1, median, q3)
+        strips.append(Strip(words.strategy(name), str(place), values, quartiles))
+    longest = max((value for strip in strips for value in strip.values), default=0.0)
+    title, label = "PFS1 of the patients compared, by strategy", "PFS1, months"
+    ticks = axis_ticks(longest or 1.0)
+    return {
+        size.name: strip_figure("pfs1_by_strategy", title, label, strips, ticks, size)
+        for size in (WIDE, NARROW)
+    }

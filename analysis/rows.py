@@ -1,0 +1,138 @@
+"""Rows of marts.study_estimates: how estimates become rows, and how rows are checked and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from analysis.estimates import Estimate, StatisticsError, Test
+
+CONTRACT = Path(__file__).with_name("study_estimates.yml")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which number it is: everything of a row that is not its value."""
+
+    endpoint: str
+    group: str
+    population: str
+    statistic: str
+    unit: str
+    term: str | None = None
+    time_months: float | None = None
+
+    @property
+    def estimate_id(self) -> str:
+        """The key within a study, such as `pfs2.endocrine.survival.12`."""
+        time = None if self.time_months is None else f"{self.time_months:g}"
+        parts = (self.endpoint, self.group.replace(" ", "_"), self.statistic, self.term, time)
+        return ".".join(part for part in parts if part is not None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of the report and its place."""
+
+    place: Place
+    estimate: float | None
+    n: int | None
+    events: int | None
+    method: str
+    ci_low: float | None = None
+    ci_high: float | None = None
+    variance: str | None = None
+    reference: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.ci_low is not None or self.ci_high is not None) and not self.variance:
+            raise StatisticsError(f"{self.place.estimate_id}: confidence limits without a variance method.")
+
+
+def from_estimate(place: Place, value: Estimate, note: str | None = None) -> Row:
+    """An estimate in its place; a note given here stands beside the estimate's own."""
+    variance = value.interval.variance.value if value.interval else None
+    notes = "; ".join(text for text in (value.note, note) if text) or None
+    return Row(
+        place, value.estimate, value.n, value.events, value.method, value.ci_low, value.ci_high, variance,
+        value.reference, notes,
+    )  # fmt: skip
+
+
+def from_test(place: Place, test: Test, note: str | None = None) -> Row:
+    """A test's p-value in its place."""
+    notes = "; ".join(text for text in (test.note, note) if text) or None
+    return Row(place, test.p_value, test.n, test.events, test.method, reference=test.reference, note=notes)
+
+
+def count(place: Place, patients: int, of: int | None = None) -> Row:
+    """A number of patients, and of how many."""
+    return Row(place, float(patients), of, None, "count")
+
+
+def write_rows(connection: duckdb.DuckDBPyConnection, studies: Sequence[tuple[str, Sequence[Row]]]) -> None:
+    """Replace marts.study_estimates by the rows of each study, in their order.
+
+    Raises StatisticsError, before anything is written, where a row breaks the contract of study_estimates.yml.
+    """
+    contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    records = [record for study_id, rows in studies for record in _records(study_id, rows)]
+    _check(records, contract)
+    columns = contract["columns"]
+    declared = ", ".join(f"{c['name']} {c['type']}{' not null' if c['required'] else ''}" for c in columns)
+    connection.execute("begin")
+    connection.execute(f"create or replace table marts.study_estimates ({declared})")
+    if records:
+        places = ", ".join("?" for _ in columns)
+        values = [[record[c["name"]] for c in columns] for record in records]
+        connection.executemany(f"insert into marts.study_estimates values ({places})", values)  # noqa: S608
+    for statement in _comments(contract):
+        connection.execute(statement)
+    connection.execute("commit")
+
+
+def _records(study_id: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
+    return [
+        {
+            "study_id": study_id, "estimate_id": row.place.estimate_id, "position": position,
+            "endpoint": row.place.endpoint, "group_name": row.place.group, "population": row.place.population,
+            "adjustment": "none", "term": row.place.term, "time_months": row.place.time_months,
+            "statistic": row.place.statistic, "estimate": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high,
+            "n": row.n, "events": row.events, "unit": row.place.unit, "method": row.method,
+            "variance": row.variance, "reference": row.reference, "note": row.note,
+        }
+        for position, row in enumerate(rows, start=1)
+    ]  # fmt: skip
+
+
+def _check(records: list[dict[str, Any]], contract: dict[str, Any]) -> None:
+    accepted, seen = set(contract["statistics"]), set()
+    for record in records:
+        key = (record["study_id"], record["estimate_id"])
+        if key in seen:
+            raise StatisticsError(f"{record['estimate_id']} stands twice among the estimates.")
+        seen.add(key)
+        if record["statistic"] not in accepted:
+            raise StatisticsError(
+                f"{record['statistic']} is not among the statistics of study_estimates.yml."
+            )
+        if record["estimate"] is None and not record["note"]:
+            raise StatisticsError(f"{record['estimate_id']} is missing without a note.")
+
+
+def _comments(contract: dict[str, Any]) -> list[str]:
+    def quoted(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    table = f"comment on table marts.study_estimates is {quoted(contract['description'])}"
+    columns = [
+        f"comment on column marts.study_estimates.{c['name']} is {quoted(c['description'])}"
+        for c in contract["columns"]
+    ]
+    return [table, *columns]

@@ -1,0 +1,80 @@
+"""The sentences of the report, written from its numbers. Association, never effect: nothing here is adjusted."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from analysis import words
+from analysis.numbers import Numbers
+from analysis.study import StudyData
+
+PH_FAILS = 0.05
+
+
+def lead(data: StudyData, numbers: Numbers) -> Markup:
+    """What the reader came for, in one or two sentences."""
+    drug, groups = data.study.index_drug, data.study.strategies
+    sizes = {name: len(data.group(name)) for name in groups}
+    if not sum(sizes.values()):
+        return Markup(
+            "These extracts hold no patient who progressed on {} and went on to {}: there is nothing to compare yet."
+        ).format(drug, words.listed([words.strategy(name).lower() for name in groups[:-1]]) + _or(groups))
+    people = "women"  # the study takes women only: attrition step `female`
+    went = words.listed(
+        [f"{n} {people if i == 0 else ''} went on to {words.strategy(name).lower()}".replace("  ", " ") if i == 0
+         else f"{n} to {words.strategy(name).lower()}" for i, (name, n) in enumerate(sizes.items())]
+    )  # fmt: skip
+    medians = [
+        Markup("{} months (95 % CI {})").format(_median(numbers, name), _interval(numbers, name))
+        for name in groups
+        if sizes[name]
+    ]
+    against = Markup(" against ").join(medians)
+    return Markup("After {}, {}. Median PFS2 was {}.").format(drug, went, against)
+
+
+def comparison(data: StudyData, numbers: Numbers, endpoint: str) -> Markup:
+    """The hazard ratio in words, or why there is none."""
+    pair = pair_of(data)
+    row = numbers.row(f"{endpoint}.{pair}.hazard_ratio")
+    if row is None:
+        return Markup("One of the groups has no patient, so nothing is compared.")
+    if row.estimate is None:
+        return Markup("No hazard ratio: {}.").format(row.note or "it cannot be estimated")
+    first, second = (words.strategy(name).lower() for name in data.study.strategies[:2])
+    text = Markup(
+        "With {} as reference, {} was associated with a hazard ratio of {} (95 % CI {}), unadjusted. The strategies were "
+        "chosen for reasons that also bear on the outcome; this is an association and says nothing of what either "
+        "treatment would have done in the other group."
+    ).format(
+        first, second, numbers.plain(f"{endpoint}.{pair}.hazard_ratio", 2),
+        words.limits(words.number(row.ci_low, 2), words.number(row.ci_high, 2)),
+    )  # fmt: skip
+    return text + (Markup(" {}.").format(row.note.capitalize()) if row.note else Markup(""))
+
+
+def proportional_hazards_fail(data: StudyData, numbers: Numbers, endpoint: str) -> bool:
+    """Whether the test rejects, so that the restricted mean leads."""
+    p = numbers.value(f"{endpoint}.{pair_of(data)}.p_value.proportional_hazards")
+    return p is not None and p < PH_FAILS
+
+
+def pair_of(data: StudyData) -> str:
+    """The comparison as estimate_ids write it."""
+    return f"{data.study.strategies[1]}_vs_{data.study.strategies[0]}"
+
+
+def _median(numbers: Numbers, name: str) -> Markup:
+    return numbers.plain(f"pfs2.{name}.median")
+
+
+def _interval(numbers: Numbers, name: str) -> str:
+    row = numbers.row(f"pfs2.{name}.median")
+    if row is None or (row.ci_low is None and row.ci_high is None):
+        return words.NOT_REACHED
+    low, high = (words.NOT_REACHED if v is None else words.number(v, 1) for v in (row.ci_low, row.ci_high))
+    return words.limits(low, high)
+
+
+def _or(groups: tuple[str, ...]) -> str:
+    return f" or {words.strategy(groups[-1]).lower()}"

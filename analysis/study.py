@@ -1,0 +1,117 @@
+"""A study and its rows of the marts, as the estimates and the page read them. Nothing else is read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from analysis.durations import DAYS_PER_MONTH, Durations, durations
+from analysis.estimates import StatisticsError
+
+# The order is the order of the page; the first is the reference of every comparison.
+STRATEGIES = ("endocrine", "chemotherapy")
+NEXT_LINE_ENDPOINTS = ("ttnt", "ttd", "os")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is studied: `index_drug` is the drug after which the next line is chosen, `strategies` the groups compared."""
+
+    study_id: str
+    title: str
+    index_drug: str
+    strategies: tuple[str, ...] = STRATEGIES
+
+    @property
+    def slug(self) -> str:
+        """The id as a file name may carry it."""
+        return re.sub(r"[^A-Za-z0-9_-]+", "-", self.study_id).strip("-") or "study"
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """One study's rows: `patients` and `index_patients` one row a patient, `next_lines` one a patient and endpoint."""
+
+    study: Study
+    patients: pd.DataFrame
+    index_patients: pd.DataFrame
+    next_lines: pd.DataFrame
+    attrition: pd.DataFrame
+    relative_dates: bool
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """The study patients whose strategy is compared, in the order of the strategies."""
+        return self.patients[self.patients["strategy"].isin(self.study.strategies)]
+
+    def group(self, strategy: str) -> pd.DataFrame:
+        """The compared patients of one strategy."""
+        return self.patients[self.patients["strategy"] == strategy]
+
+
+def connect(database: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse file; extensions are never fetched."""
+    connection = duckdb.connect(str(database), read_only=read_only)
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set autoload_known_extensions = false")
+    return connection
+
+
+def read_studies(connection: duckdb.DuckDBPyConnection) -> list[StudyData]:
+    """All studies of `marts.studies` with their rows, by study id."""
+    studies = _frame(connection, "select * from marts.studies order by study_id")
+    relative = connection.execute(
+        "select coalesce(bool_or(date_basis = 'relative'), false) from marts.patients"
+    ).fetchall()
+    return [_read(connection, row, bool(relative[0][0])) for row in studies.to_dict("records")]
+
+
+def months(frame: pd.DataFrame, endpoint: str, days: str, event: str, entry: str) -> Durations:
+    """Checked durations in months (days / 30.4375); an absent entry column is nobody entering late.
+
+    Raises StatisticsError, which names the endpoint, where a duration or event cannot be used.
+    """
+    entries = frame[entry] / DAYS_PER_MONTH if entry in frame else None
+    try:
+        return durations(frame[days] / DAYS_PER_MONTH, frame[event], entries)
+    except StatisticsError as problem:
+        raise StatisticsError(f"{endpoint}: {problem}") from problem
+
+
+def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relative: bool) -> StudyData:
+    study_id = str(row["study_id"])
+    study = Study(study_id, str(row.get("title") or study_id), str(row.get("index_drug") or "the index drug"))
+    wanted = "where study_id = $study"
+    by_patient = f"{wanted} order by patient_id"
+    return StudyData(
+        study=study,
+        patients=_frame(connection, f"select * from marts.study_patients {by_patient}", study=study_id),
+        index_patients=_frame(connection, f"select * from marts.index_patients {by_patient}", study=study_id),
+        next_lines=_frame(connection, NEXT_LINES, study=study_id, endpoints=list(NEXT_LINE_ENDPOINTS)),
+        attrition=_frame(
+            connection, f"select * from marts.cohort_attrition {wanted} order by step_number", study=study_id
+        ),
+        relative_dates=relative,
+    )
+
+
+NEXT_LINES = """
+    select lines.patient_id, study.strategy, lines.endpoint, lines.days, lines.event, lines.entry_days
+    from marts.line_endpoints as lines
+    inner join marts.study_patients as study
+        on lines.patient_id = study.patient_id and lines.line_number = study.next_line
+    where
+        study.study_id = $study and list_contains($endpoints, lines.endpoint)
+        and lines.rule_set_id = 'primary' and lines.profile_id = 'primary'
+    order by lines.endpoint, lines.patient_id
+"""
+
+
+def _frame(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> pd.DataFrame:
+    cursor = connection.execute(query, parameters or None)
+    names = [column[0] for column in cursor.description or []]
+    return pd.DataFrame(cursor.fetchall(), columns=names)

@@ -1,0 +1,101 @@
+"""How numbers and names are written on the page."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+MINUS, THIN, DASH = "−", " ", "–"
+NOT_REACHED = "NR"
+
+STRATEGIES = {
+    "endocrine": "Endocrine therapy",
+    "chemotherapy": "Chemotherapy",
+    "other": "Other",
+    "all": "All",
+}
+
+ENDPOINTS = {
+    "pfs2": "PFS2",
+    "ttnt": "Time to next treatment",
+    "ttd": "Time to discontinuation",
+    "os": "Overall survival",
+    "pfs1": "PFS1",
+    "pfs2_ema": "PFS2 (EMA)",
+}
+
+STEPS = {
+    "all_patients": "All patients in the extracts",
+    "female": "Female",
+    "hr_positive": "Hormone receptor positive",
+    "her2_negative": "HER2 negative",
+    "advanced_disease": "Advanced disease",
+    "index_line": "{drug} with endocrine therapy",
+    "progression_on_index": "Progression on that line",
+    "next_line": "Started a next line",
+    "strategy_compared": "Strategy compared",
+}
+
+BEST_RESPONSES = {
+    "CR": "Complete response",
+    "PR": "Partial response",
+    "SD": "Stable disease",
+    "PD": "Progression",
+    "NE": "Not evaluable",
+    "not_assessed": "Not assessed",
+}
+
+
+def strategy(name: str) -> str:
+    """A strategy as a heading."""
+    return STRATEGIES.get(name, name.replace("_", " ").capitalize())
+
+
+def step(name: str, drug: str) -> str:
+    """An attrition step in words."""
+    return STEPS.get(name, name.replace("_", " ").capitalize()).format(drug=drug.capitalize())
+
+
+def number(value: float | None, decimals: int) -> str:
+    """A number with fixed decimals and a true minus; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    rounded = f"{abs(value):.{decimals}f}"
+    return (MINUS if value < 0 and float(rounded) != 0 else "") + rounded
+
+
+def percent(value: float | None, decimals: int = 0) -> str:
+    """A share as a percentage with its sign."""
+    return DASH if value is None else f"{number(value * 100, decimals)}{THIN}%"
+
+
+def p_value(value: float | None) -> str:
+    """p as journals print it: two significant digits, three decimals at most, <0.001 below."""
+    if value is None:
+        return DASH
+    if value < 0.001:
+        return "<0.001"
+    if value > 0.99:
+        return ">0.99"
+    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def limits(low: str, high: str) -> str:
+    """Two limits; `to` where a minus sign would meet the dash."""
+    return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
+
+
+def day(value: date) -> str:
+    """A date as 30 June 2026, in English whatever the machine's locale."""
+    names = "January February March April May June July August September October November December".split()
+    return f"{value.day} {names[value.month - 1]} {value.year}"
+
+
+def listed(items: list[str]) -> str:
+    """a, b and c."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """1 patient, 2 patients."""
+    return f"{n} {one if n == 1 else many}"
