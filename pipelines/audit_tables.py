@@ -72,7 +72,7 @@ RUNS = Table(
 INPUTS = Table(
     "inputs",
     "Every file landed for every table: rows_in_file = rows_excluded + rows_read and rows_read = rows_landed "
-    "+ rows_quarantined + rows_duplicate. One row a file and table.",
+    "+ rows_quarantined + rows_duplicate. One row a file, table and landing.",
     (
         Column("input_number", "INTEGER", "Number of the delivered file; stands for its name."),
         Column("table_name", "VARCHAR", "The extract table its rows belong to."),

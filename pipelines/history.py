@@ -110,9 +110,9 @@ def repair(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> str |
         return None
     run_id, status = newest
     is_current = warehouse.current.is_symlink() and warehouse.current.readlink().name == run_id
-    if status not in ("running", "published") or (status == "published") == is_current:
-        return None
     actual, code = ("published", 0) if is_current else ("interrupted", None)
+    if status not in ("running", "published") or status == actual:
+        return None
     connection.execute(
         "update history.runs set status = ?, exit_code = ? where run_id = ?", [actual, code, run_id]
     )

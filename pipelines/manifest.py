@@ -51,10 +51,11 @@ def inputs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     cursor = connection.execute(
         """
         select
-            input_number, table_name, file_name, source_number, run_id, file_sha256, file_bytes, delivery,
-            rows_in_file, rows_excluded, rows_read, rows_landed, rows_quarantined, rows_duplicate, is_current
+            batch_id, input_number, table_name, file_name, source_number, run_id, file_sha256, file_bytes,
+            delivery, rows_in_file, rows_excluded, rows_read, rows_landed, rows_quarantined, rows_duplicate,
+            is_current
         from raw.batches
-        order by input_number, batch_id
+        order by batch_id
         """
     )
     names = [column[0] for column in cursor.description or []]

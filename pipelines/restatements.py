@@ -35,11 +35,16 @@ _ENDPOINTS = {
 
 @dataclass(frozen=True)
 class Delivery:
-    """The inputs of one table and source that became current, or stopped being so, since the publication."""
+    """The batches of one table and source that became current, or stopped being so, since the publication."""
 
     table_name: str
     new: tuple[int, ...]
     gone: tuple[int, ...]
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        """The batches to name as what changed: the new ones, or what a delivery left out."""
+        return self.new or self.gone
 
 
 def write_restatements(warehouse: Warehouse, run_id: str, setup: dict[str, Any], file: Path) -> int | None:
@@ -76,16 +81,16 @@ def _compare(
     deliveries = _deliveries(connection, then["inputs"])
     _find_differences(connection)
     _find_candidates(connection, deliveries)
-    new = sorted({number for delivery in deliveries for number in delivery.new or delivery.gone})
+    changed = _input_numbers(connection, [batch for delivery in deliveries for batch in delivery.named])
     connection.execute(
         f"""
         insert into restatements ({RESTATEMENTS.column_list})
         select
             $run_id, $previous, found.study_id, found.patient_id, found.change, found.column_name,
             found.old_value, found.new_value,
-            coalesce(candidates.input_numbers, $new::integer[]),
+            coalesce(candidates.input_numbers, $changed::integer[]),
             case
-                when len($new::integer[]) = 0 then 'setup'
+                when len($changed::integer[]) = 0 then 'setup'
                 when len(candidates.input_numbers) = 1 and not $setup_changed then 'input'
                 when $setup_changed then 'inputs or setup'
                 else 'inputs'
@@ -97,7 +102,7 @@ def _compare(
         {
             "run_id": run_id,
             "previous": previous,
-            "new": new,
+            "changed": changed,
             "setup_changed": _changed(then, setup),
         },
     )
@@ -106,18 +111,16 @@ def _compare(
 def _deliveries(connection: duckdb.DuckDBPyConnection, then: list[dict[str, Any]]) -> list[Delivery]:
     """What changed among the current inputs, by table and source."""
     now = connection.execute(
-        "select table_name, source_number, input_number from landing.raw.batches where is_current"
+        "select table_name, source_number, batch_id from landing.raw.batches where is_current"
     ).fetchall()
     after = set(now)
-    before = {
-        (row["table_name"], row["source_number"], row["input_number"]) for row in then if row["is_current"]
-    }
+    before = {(row["table_name"], row["source_number"], row["batch_id"]) for row in then if row["is_current"]}
     changed = sorted({key[:2] for key in before ^ after})
     return [
         Delivery(
             table_name=table,
-            new=tuple(sorted(number for *key, number in after - before if key == [table, source])),
-            gone=tuple(sorted(number for *key, number in before - after if key == [table, source])),
+            new=tuple(sorted(batch for *key, batch in after - before if key == [table, source])),
+            gone=tuple(sorted(batch for *key, batch in before - after if key == [table, source])),
         )
         for table, source in changed
     ]
@@ -128,7 +131,7 @@ def _find_differences(connection: duckdb.DuckDBPyConnection) -> None:
     columns = [name for name in _ENDPOINTS if name in _shared_columns(connection)]
     grown = " or ".join(
         f"(column_name = '{name}' and old_events['{flag}'] = 0 and new_events['{flag}'] = 0 "
-        "and new_value::double > old_value::double)"
+        "and try_cast(new_value as double) > try_cast(old_value as double))"
         for name, flag in _ENDPOINTS.items()
         if name in columns and flag in columns
     )
@@ -176,15 +179,12 @@ def _find_candidates(connection: duckdb.DuckDBPyConnection, deliveries: list[Del
             with records as (
                 select
                     pseudonyms.pseudonym as patient_id,
-                    batches.input_number in (select unnest($new::integer[])) as is_new,
+                    records._batch_id in (select unnest($new::bigint[])) as is_new,
                     md5_number_lower(to_json(columns_of(records)))::hugeint as fingerprint
                 from landing.raw.{delivery.table_name} as records
-                inner join landing.raw.batches as batches on records._batch_id = batches.batch_id
                 inner join landing.raw.pseudonyms as pseudonyms
                     on records.patient_id = pseudonyms.id and pseudonyms.id_table = 'patients'
-                where
-                    batches.table_name = $table_name
-                    and batches.input_number in (select unnest($new::integer[] || $gone::integer[]))
+                where records._batch_id in (select unnest($new::bigint[] || $gone::bigint[]))
             ),
 
             moved as (
@@ -195,10 +195,9 @@ def _find_candidates(connection: duckdb.DuckDBPyConnection, deliveries: list[Del
             select patient_id, unnest($named::integer[]) from moved
             """.replace("columns_of(records)", _content(connection, delivery.table_name)),
             {
-                "table_name": delivery.table_name,
                 "new": list(delivery.new),
                 "gone": list(delivery.gone),
-                "named": list(delivery.new or delivery.gone),
+                "named": _input_numbers(connection, list(delivery.named)),
             },
         )
     connection.execute(
@@ -208,6 +207,15 @@ def _find_candidates(connection: duckdb.DuckDBPyConnection, deliveries: list[Del
         from touched group by patient_id
         """
     )
+
+
+def _input_numbers(connection: duckdb.DuckDBPyConnection, batches: list[int]) -> list[int]:
+    rows = connection.execute(
+        "select distinct input_number from landing.raw.batches "
+        "where batch_id in (select unnest(?::bigint[])) order by input_number",
+        [batches],
+    ).fetchall()
+    return [number for (number,) in rows]
 
 
 def _content(connection: duckdb.DuckDBPyConnection, table: str) -> str:
