@@ -25,6 +25,12 @@ drugs as (
 
 ),
 
+routes as (
+
+    select * from {{ ref('administration_routes') }}
+
+),
+
 substitution_groups as (
 
     select * from {{ ref('substitution_groups') }}
@@ -55,11 +61,14 @@ final as (
         drugs.role,
         drugs.modality,
         drugs.default_days,
-        drugs.is_parenteral,
+        -- a record that states its route knows better than the dictionary
+        coalesce(routes.is_parenteral, drugs.is_parenteral) as is_parenteral,
         coalesce(substitution_groups.substitution_group, matched.ingredient) as substitution_group
     from matched
     left join drugs
         on matched.ingredient = drugs.ingredient
+    left join routes
+        on matched.route = routes.route
     left join substitution_groups
         on matched.ingredient = substitution_groups.ingredient
 

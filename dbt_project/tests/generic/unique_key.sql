@@ -1,0 +1,9 @@
+{#- The stated grain of a model holds: no two rows share the key. -#}
+{% test unique_key(model, columns) %}
+
+select {{ columns | join(', ') }}
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+
+{% endtest %}
