@@ -14,8 +14,8 @@ def make_current(
 ) -> None:
     """Make this delivery the current one of its table and source, in one transaction.
 
-    A delivery with a refusal, or (where `checked`: no manifest vouches for it) one that lost 40 % of its rows,
-    is left aside and the one before stays.
+    A delivery with a refusal, or (where `checked`: no manifest vouches for it) one that lost 40 % of its
+    rows, is left aside and the one before stays.
     """
     before = _current(connection, delivery)
     if delivery.source.delivery == "increment":

@@ -14,6 +14,7 @@ from pipelines.extract_format import TABLES
 from pipelines.landing.current import make_current, retire_the_rest
 from pipelines.landing.inputs import Delivery, Input, Refusal, RefusedError, deliveries
 from pipelines.landing.manifest import Manifest
+from pipelines.landing.missing import refuse_missing
 from pipelines.landing.patients_known import hold_unknown_patients
 from pipelines.landing.pseudonyms import add_pseudonyms
 from pipelines.landing.reading import stage
@@ -63,7 +64,7 @@ def land(site: Site, warehouse: Warehouse, run_id: str, progress: Progress) -> L
     """
     warehouse.prepare()
     found = deliveries(site)
-    manifests = _manifests(site, found)
+    manifests = {n: Manifest(site.folder_of(source)) for n, source in enumerate(site.sources, start=1)}
     for left in warehouse.build.glob(f"{_SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=warehouse.build) as folder:
@@ -72,6 +73,7 @@ def land(site: Site, warehouse: Warehouse, run_id: str, progress: Progress) -> L
             key = require_same_site(connection, site)
             run = _Run(connection, site, run_id, datetime.now(UTC), scratch, manifests)
             result = LandingResult()
+            refuse_missing(connection, site, found, manifests)
             _land_files(run, found, result, progress)
             create_views(connection, site)
             connection.execute("begin")
@@ -82,15 +84,6 @@ def land(site: Site, warehouse: Warehouse, run_id: str, progress: Progress) -> L
             connection.execute("commit")
             _count(connection, result)
     return result
-
-
-def _manifests(site: Site, found: list[Delivery]) -> dict[int, Manifest]:
-    manifests = {}
-    for number, source in enumerate(site.sources, start=1):
-        folder = site.folder_of(source)
-        manifests[number] = Manifest(folder)
-        manifests[number].add_missing([d for d in found if d.source_number == number], folder)
-    return manifests
 
 
 def _land_files(run: _Run, found: list[Delivery], result: LandingResult, progress: Progress) -> None:

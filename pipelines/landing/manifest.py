@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.landing.inputs import Delivery, RefusedError
+from pipelines.landing.inputs import RefusedError
 
 _COLUMNS = ("file", "sha256", "rows")
 
@@ -35,7 +35,7 @@ class Manifest:
                 self._fault = "manifest.csv is not a CSV with the columns file, sha256, rows."
 
     def check(self, name: str, sha256: str) -> int | None:
-        """The rows stated for this file. Raises RefusedError where the manifest does not know it or its bytes."""
+        """The rows stated for this file. Raises RefusedError where its bytes are not as stated."""
         if self._fault:
             raise RefusedError(self._fault)
         if not self.present:
@@ -47,15 +47,9 @@ class Manifest:
             raise RefusedError("the file does not have the SHA-256 that manifest.csv states.")
         return stated.rows
 
-    def add_missing(self, deliveries: list[Delivery], folder: Path) -> None:
-        """Refuse each delivery whose table the manifest lists a file for that is not in the folder."""
-        for name in self._files:
-            if (folder / name).is_file():
-                continue
-            for delivery in deliveries:
-                is_its_own = any(name == item.name for item in delivery.inputs)
-                if is_its_own or Path(name).name.lower().split(".")[0] == delivery.table.name:
-                    delivery.refuse(name, "manifest.csv lists the file, but it is not in the folder.")
+    def missing(self, folder: Path) -> list[str]:
+        """Files that the manifest lists and the folder lacks."""
+        return [name for name in self._files if not (folder / name).is_file()]
 
 
 def _read(path: Path) -> dict[str, Stated]:

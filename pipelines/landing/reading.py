@@ -41,7 +41,7 @@ class Staged:
 def stage(
     connection: duckdb.DuckDBPyConnection, item: Input, before: Fingerprint, limits: Limits, scratch: Path
 ) -> Staged:
-    """Fill `staged` from the file. Raises RefusedError with one sentence: what is wrong, and in which line."""
+    """Fill `staged` from the file. Raises RefusedError: what is wrong, and in which line."""
     connection.execute("drop table if exists staged")
     if item.is_parquet:
         return _stage_parquet(connection, item, before, limits)

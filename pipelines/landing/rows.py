@@ -46,8 +46,8 @@ def land_rows(
 ) -> Landed:
     """Land `staged` as one batch, not yet current, in one transaction.
 
-    `landed_at` is aware; its local date is the landing day. Raises RefusedError where the file contradicts what is
-    declared about it, or `stated_rows` (of a manifest).
+    `landed_at` is aware; its local date is the landing day. Raises RefusedError where the file contradicts
+    what is declared about it, or `stated_rows` (of a manifest).
     """
     checks = findings(item, landed_at.astimezone().date())
     in_file = _count(connection, "staged")

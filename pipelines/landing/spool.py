@@ -36,7 +36,7 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Spooled:
-    """A clean copy without its header: `header` names the columns, `lines_before` counts the lines left out."""
+    """A clean copy without its header, which names the columns; `lines_before` counts what was left out."""
 
     path: Path
     header: tuple[str, ...]
@@ -72,7 +72,10 @@ def require_unchanged(path: Path, before: Fingerprint, sha256: str) -> None:
 
 
 def spool(path: Path, dialect: Dialect, limits: Limits, before: Fingerprint, target: Path) -> Spooled:
-    """Write the file's data rows to `target` as UTF-8 with LF line ends. Raises RefusedError; OSError from `target`."""
+    """Write the file's data rows to `target` as UTF-8 with LF line ends.
+
+    Raises RefusedError for what is wrong with the file, OSError where `target` cannot be written.
+    """
     reader = _HashingReader(path)
     try:
         bound = max(_EXPANSION_FLOOR, limits.max_expansion * before.size)
@@ -133,10 +136,11 @@ def _unpacked(reader: _HashingReader, path: Path, bound: int) -> Iterator[bytes]
 
 
 def _decoded(chunks: Iterator[bytes], dialect: Dialect) -> Iterator[bytes]:
-    """UTF-8 with LF line ends, without byte order mark. Raises RefusedError naming the line that does not decode."""
+    """UTF-8 with LF line ends, without byte order mark. Raises RefusedError naming the line."""
     decoder = codecs.getincrementaldecoder(dialect.encoding)()
     is_utf8, first, held, lines = dialect.encoding == "utf-8", True, b"", 0
-    also_utf8, beyond_ascii = (None if is_utf8 else codecs.getincrementaldecoder("utf-8")()), False
+    also_utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+    beyond_ascii = False
     for chunk, last in _with_last(chunks):
         if not is_utf8 and not chunk.isascii():
             beyond_ascii = True
@@ -234,12 +238,12 @@ def _header(head: bytes, dialect: Dialect, whole: bool) -> _Header | None:
 
 
 def _split_header(line: str, dialect: Dialect) -> tuple[str, ...]:
-    quoting = csv.QUOTE_NONE if dialect.quote == "\0" else csv.QUOTE_MINIMAL
-    quote = None if dialect.quote == "\0" else dialect.quote
-    rows = list(
-        csv.reader([line.rstrip("\n")], delimiter=dialect.delimiter, quotechar=quote, quoting=quoting)
-    )
-    return tuple(name.strip() for name in rows[0]) if rows else ()
+    text = [line.rstrip("\n")]
+    if dialect.quote == "\0":
+        rows = csv.reader(text, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
+    else:
+        rows = csv.reader(text, delimiter=dialect.delimiter, quotechar=dialect.quote)
+    return tuple(name.strip() for name in next(rows, []))
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
