@@ -36,6 +36,7 @@ SUBCLASSES = {
     ),
     *("platinum", "topoisomerase_inhibitor", "antitumour_antibiotic", "other_cytotoxic"),
 }
+COMBINATION_CODES = {"A04AA55", "L01FY01", "L02AE51", "M05BB03", "N02AJ06", "N02AJ13", "N02AJ17"}
 INJECTED = {"iv", "sc", "im", "intradermal"}
 SEPARATORS = re.compile(r"[+/;,&|]| (?:and|e|y|et|und|with|con|avec|mit|plus) ")
 MASKING = re.compile(
@@ -43,6 +44,7 @@ MASKING = re.compile(
 )
 MASKED = "investigational agent"
 UNKNOWN = "?"
+SHORT = {"abbreviation", "combination", "masked"}
 
 
 def seed(name: str) -> list[dict[str, str]]:
@@ -52,8 +54,10 @@ def seed(name: str) -> list[dict[str, str]]:
 
 DRUGS = {row["ingredient"]: row for row in seed("drugs")}
 SYNONYMS: dict[str, set[str]] = defaultdict(set)
+KINDS: dict[str, set[str]] = defaultdict(set)
 for _row in seed("drug_synonyms"):
     SYNONYMS[_row["synonym"]].add(_row["ingredient"])
+    KINDS[_row["synonym"]].add(_row["kind"])
 NOISE = {row["word"] for row in seed("drug_noise_words")}
 
 
@@ -80,13 +84,14 @@ def look_up(text: str) -> set[str]:
 
 
 def part_ingredients(part: str) -> set[str]:
-    """Ingredients of one part: masked, by its key, or word by word where every word is known."""
+    """Ingredients of one part: masked, by its key, or word by word where every word is a full name."""
     if MASKING.search(key(part)):
         return {MASKED}
     if found := look_up(part):
         return found
-    words = [SYNONYMS.get(word, set()) for word in key(part).split() if not word.isdigit()]
-    return set().union(*words) if words and all(words) else {UNKNOWN}
+    words = [word for word in key(part).split() if not word.isdigit()]
+    full_names = all(KINDS.get(word, SHORT) - SHORT for word in words)
+    return set().union(*(SYNONYMS[word] for word in words)) if words and full_names else {UNKNOWN}
 
 
 def ingredients(text: str) -> set[str]:
@@ -147,15 +152,10 @@ def test_every_name_is_a_key_of_a_known_ingredient() -> None:
 
 
 def test_only_combinations_mean_several_drugs() -> None:
-    kinds: dict[str, set[str]] = defaultdict(set)
-    for row in seed("drug_synonyms"):
-        kinds[row["synonym"]].add(row["kind"])
     several = {name for name, found in SYNONYMS.items() if len(found) > 1}
-    assert all(kinds[name] == {"combination"} for name in several)
-    assert {name for name, found in kinds.items() if "combination" in found} == several
-    assert {name for name, found in kinds.items() if "masked" in found} <= {
-        name for name, found in SYNONYMS.items() if found == {MASKED}
-    }
+    assert {name for name, kinds in KINDS.items() if "combination" in kinds} == several
+    assert all(len(kinds) == 1 for kinds in KINDS.values())
+    assert all(SYNONYMS[name] == {MASKED} for name, kinds in KINDS.items() if kinds == {"masked"})
 
 
 def test_every_ingredient_is_found_by_its_own_name() -> None:
@@ -167,9 +167,42 @@ def test_codes_belong_to_known_ingredients_and_look_like_codes() -> None:
     for row in seed("drug_codes"):
         assert row["ingredient"] in DRUGS
         assert re.fullmatch(shapes[row["code_system"]], row["code"]), row
+    ingredients_of: dict[str, set[str]] = defaultdict(set)
+    for row in seed("drug_codes"):
+        ingredients_of[row["code"]].add(row["ingredient"])
+    assert {code for code, found in ingredients_of.items() if len(found) > 1} == COMBINATION_CODES
     coded = {(row["code_system"], row["code"]) for row in seed("drug_codes")}
     for system in shapes:
         assert {(system, row[system]) for row in DRUGS.values() if row[system]} <= coded
+
+
+@pytest.mark.parametrize(
+    ("prefix", "classes"),
+    [
+        ("L01EF", {"cdk46_inhibitor"}),
+        ("L01EG", {"mtor_inhibitor"}),
+        ("L01EM", {"pi3k_akt_inhibitor"}),
+        ("L01XK", {"parp_inhibitor"}),
+        ("L02BG", {"aromatase_inhibitor"}),
+        ("L02BA", {"serd", "serm"}),
+        ("L02AB", {"progestin"}),
+        ("L02AE", {"ovarian_suppression"}),
+        ("L01A", {"cytotoxic"}),
+        ("L01B", {"cytotoxic"}),
+        ("L01C", {"cytotoxic"}),
+        ("L01D", {"cytotoxic"}),
+        ("L01XA", {"cytotoxic"}),
+        ("L01FD", {"anti_her2", "adc"}),
+        ("L01EH", {"anti_her2"}),
+        ("L01FF", {"immunotherapy"}),
+        ("M05B", {"bone_agent"}),
+        ("L03AA", {"g_csf"}),
+        ("H02AB", {"corticosteroid"}),
+    ],
+)
+def test_classes_agree_with_the_atc_group(prefix: str, classes: set[str]) -> None:
+    found = {row["drug_class"] for row in DRUGS.values() if row["atc"].startswith(prefix)}
+    assert found == classes
 
 
 def test_substitution_groups_are_those_of_the_spec() -> None:
@@ -207,6 +240,10 @@ def test_substitution_groups_are_those_of_the_spec() -> None:
         ("farmaco in studio", [MASKED]),
         ("BEVACIZUMAB (AVASTIN)/PLACEBO PROVIDED BY STUDY", [MASKED]),
         ("letrozole + palbociclib/placebo", [MASKED, "letrozole"]),
+        ("doxorubicine cyclophosphamide tamoxifen", ["cyclophosphamide", "doxorubicin", "tamoxifen"]),
+        ("nab-paclitaxel (Abraxane) 100 mg", ["nab-paclitaxel"]),
+        ("Doxorubicina liposomiale non peghilata", ["non-pegylated liposomal doxorubicin"]),
+        ("paclitaxel adm", [UNKNOWN]),
         ("letrozole or anastrozole", [UNKNOWN]),
         ("letrozole + herbal tea blend no. 7", [UNKNOWN, "letrozole"]),
         ("Taxane", [UNKNOWN]),
