@@ -38,7 +38,7 @@ SUBCLASSES = {
 }
 COMBINATION_CODES = {"A04AA55", "L01FY01", "L02AE51", "M05BB03", "N02AJ06", "N02AJ13", "N02AJ17"}
 INJECTED = {"iv", "sc", "im", "intradermal"}
-SEPARATORS = re.compile(r"[+/;,&|]| (?:and|e|y|et|und|with|con|avec|mit|plus) ")
+SEPARATORS = re.compile(r"[+/;,&|>→]| (?:and|e|y|et|und|with|con|avec|mit|plus) ")
 MASKING = re.compile(
     r"\b(placebo|blinded|double blind|doppio cieco|doble ciego|double aveugle|doppelblind|verblindet)\b"
 )
@@ -76,11 +76,14 @@ def key(text: str) -> str:
     return " ".join(word for word in re.sub(r"[^a-z0-9]+", " ", text).split() if word not in NOISE)
 
 
+def unnumbered(text: str) -> str:
+    """The key without the words that are numbers."""
+    return " ".join(word for word in key(text).split() if not word.isdigit())
+
+
 def look_up(text: str) -> set[str]:
     """Ingredients of a text by its key, or by its key without numbers."""
-    whole = key(text)
-    unnumbered = " ".join(word for word in whole.split() if not word.isdigit())
-    return SYNONYMS.get(whole) or SYNONYMS.get(unnumbered) or set()
+    return SYNONYMS.get(key(text)) or SYNONYMS.get(unnumbered(text)) or set()
 
 
 def part_ingredients(part: str) -> set[str]:
@@ -89,9 +92,9 @@ def part_ingredients(part: str) -> set[str]:
         return {MASKED}
     if found := look_up(part):
         return found
-    words = [word for word in key(part).split() if not word.isdigit()]
+    words = unnumbered(part).split()
     full_names = all(KINDS.get(word, SHORT) - SHORT for word in words)
-    return set().union(*(SYNONYMS[word] for word in words)) if words and full_names else {UNKNOWN}
+    return set().union(*(SYNONYMS[word] for word in words)) if full_names else {UNKNOWN}
 
 
 def ingredients(text: str) -> set[str]:
@@ -99,7 +102,7 @@ def ingredients(text: str) -> set[str]:
     text = re.sub(r"\s*/\s*placebo", " placebo", plain(text))
     if not MASKING.search(key(text)) and (found := look_up(text)):
         return found
-    return set().union(*(part_ingredients(part) for part in SEPARATORS.split(text) if key(part)))
+    return set().union(*(part_ingredients(part) for part in SEPARATORS.split(text) if unnumbered(part)))
 
 
 def test_dictionary_is_large_sorted_and_unique() -> None:
@@ -243,11 +246,13 @@ def test_substitution_groups_are_those_of_the_spec() -> None:
         ("doxorubicine cyclophosphamide tamoxifen", ["cyclophosphamide", "doxorubicin", "tamoxifen"]),
         ("nab-paclitaxel (Abraxane) 100 mg", ["nab-paclitaxel"]),
         ("Doxorubicina liposomiale non peghilata", ["non-pegylated liposomal doxorubicin"]),
+        ("FEC100 -> docetaxel 100 mg/m², 1", ["cyclophosphamide", "docetaxel", "epirubicin", "fluorouracil"]),
+        ("Zoladex LA 10,8 mg siringa s.c.", ["goserelin"]),
         ("paclitaxel adm", [UNKNOWN]),
         ("letrozole or anastrozole", [UNKNOWN]),
         ("letrozole + herbal tea blend no. 7", [UNKNOWN, "letrozole"]),
         ("Taxane", [UNKNOWN]),
-        ("125 mg", [UNKNOWN]),
+        ("125 mg", []),
         ("", []),
     ],
 )
