@@ -2,9 +2,6 @@
 
 SITE ?=
 WAREHOUSE ?= warehouse
-# the demo site: the patients and the seed that the README's numbers come from
-DEMO_PATIENTS ?= 480
-DEMO_SEED ?= 1
 PYTHON ?= python3
 
 VENV := .venv
@@ -40,8 +37,9 @@ lock: ## make .requirements.lock again (needs uv)
 clean: ## away with the environment and the caches
 	rm -rf $(VENV) dbt_project/target dbt_project/logs logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
+# without options, afterline synthesize writes the demo: its patients and its seed are fixed there
 $(DEMO): | $(READY)
-	@$(BIN)/afterline synthesize site --patients $(DEMO_PATIENTS) --seed $(DEMO_SEED)
+	@$(BIN)/afterline synthesize site
 
 # exactly what the lock names, then the checkout itself; the stamp is written last, so a broken set-up starts again
 $(READY): .requirements.lock pyproject.toml

@@ -11,11 +11,30 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from pipelines.errors import AfterlineError, GateHeld, RunFailed, UsageError
 from pipelines.warehouse import Warehouse
 
+
+class _Commands(TyperGroup):
+    """The commands below, and `synthesize`, which brings numpy along and is imported when asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), "synthesize"]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name != "synthesize":
+            return super().get_command(ctx, cmd_name)
+        from pipelines.synthetic.command import synthesize_command
+
+        alone = typer.Typer(add_completion=False)
+        alone.command("synthesize")(synthesize_command)
+        return typer.main.get_command(alone)
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="From a hospital's extracts to lines of therapy, PFS1 and PFS2: checked, published, reported.",
     no_args_is_help=True,
     add_completion=False,
@@ -46,6 +65,9 @@ def main() -> None:
         # the reader (head, less) has seen enough; the interpreter must not complain on its way out
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _complain(f"{error.filename or 'The disk'}: {error.strerror or type(error).__name__}.")
+        sys.exit(RunFailed.exit_code)
     except Exception as error:
         _complain(f"Something went wrong that should not have; {_write_trace(error)}")
         sys.exit(RunFailed.exit_code)
