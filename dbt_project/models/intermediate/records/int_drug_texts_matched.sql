@@ -1,96 +1,74 @@
--- Drug text to ingredients, one row an ingredient, with how it was found. Order: whole text, part, then the nearest spelling above
--- the stated similarity (marked for review). A part nearest to two ingredients alike is left unmatched: nothing is guessed.
+-- Drug text to ingredients, one row an ingredient, with how it was found. A text that reads as a whole is not read in parts. A part that
+-- nothing reads is a row without an ingredient: it is listed for the dictionary, never dropped.
 
-with texts as (
+with keys as (
 
     select * from {{ ref('int_drug_texts_split') }}
 
 ),
 
-synonyms as (
+readings as (
 
-    select * from {{ ref('drug_synonyms') }}
-
-),
-
-matching as (
-
-    select * from {{ ref('drug_matching') }}
+    select * from {{ ref('int_drug_parts_read') }}
 
 ),
 
-whole as (
+guesses as (
 
-    select distinct
-        texts.drug,
-        synonyms.ingredient,
-        'text' as matched_by
-    from texts
-    inner join synonyms
-        on texts.whole_key = synonyms.synonym
+    select * from {{ ref('int_drug_parts_guessed') }}
+
+),
+
+wholes as (
+
+    select
+        drug,
+        ingredient
+    from readings
+    where part_number = 0
 
 ),
 
 parts as (
 
     select
-        texts.drug,
-        texts.part_key,
-        synonyms.ingredient
-    from texts
-    left join synonyms
-        on texts.part_key = synonyms.synonym
-    where texts.drug not in (select whole.drug from whole)
-
-),
-
-neighbours as (
-
-    select
-        parts.drug,
-        parts.part_key,
-        synonyms.ingredient,
-        max({{ text_similarity('parts.part_key', 'synonyms.synonym') }}) as similarity
-    from parts
-    cross join matching
-    inner join synonyms
-        on length(synonyms.synonym) >= matching.fuzzy_min_length
-            and length(parts.part_key) >= matching.fuzzy_min_length
-            and {{ text_similarity('parts.part_key', 'synonyms.synonym') }} >= matching.fuzzy_min_similarity
-    where parts.ingredient is null and synonyms.kind not in ('abbreviation', 'combination')
-    group by parts.drug, parts.part_key, synonyms.ingredient
-
-),
-
-nearest as (
-
-    select
-        *,
-        rank() over (partition by drug, part_key order by similarity desc) as nearness
-    from neighbours
-
-),
-
-fuzzy as (
-
-    select
-        drug,
-        max(ingredient) as ingredient,
-        'fuzzy' as matched_by
-    from nearest
-    where nearness = 1
-    group by drug, part_key
-    having count(*) = 1
+        keys.drug,
+        keys.part_key,
+        coalesce(readings.ingredient, guesses.ingredient) as ingredient,
+        case
+            when readings.ingredient is not null then 'text'
+            when guesses.ingredient is not null then 'fuzzy'
+        end as matched_by
+    from keys
+    left join wholes
+        on keys.drug = wholes.drug
+    left join readings
+        on keys.drug = readings.drug
+            and keys.part_number = readings.part_number
+    left join guesses
+        on keys.drug = guesses.drug
+            and keys.part_number = guesses.part_number
+    where wholes.drug is null
+        and keys.part_number > 0
+        and {{ array_size('keys.named_words') }} > 0
 
 ),
 
 final as (
 
-    select * from whole
-    union distinct
-    select distinct drug, ingredient, 'text' as matched_by from parts where ingredient is not null
-    union distinct
-    select * from fuzzy
+    select
+        drug,
+        cast(null as varchar) as part_key,
+        ingredient,
+        'text' as matched_by
+    from wholes
+    union all
+    select distinct
+        drug,
+        case when ingredient is null then part_key end as part_key,
+        ingredient,
+        matched_by
+    from parts
 
 )
 

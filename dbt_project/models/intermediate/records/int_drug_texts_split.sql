@@ -1,13 +1,13 @@
--- Every distinct drug text, normalised as the seeds' contract says (lower case, no accents, no doses, no noise words), whole and
--- split at its separators: brands and acronyms of combinations are looked up whole before their parts are.
+-- Every distinct drug text as keys to look up, whole (part 0) and split at its separators, by the contract of the seed drug_synonyms:
+-- lower case, no accents, doses and noise words out. Brands and acronyms of combinations are looked up whole before their parts are.
 
-with medications as (
+with texts as (
 
     select distinct drug from {{ ref('stg_medications') }} where drug is not null
 
 ),
 
-noise_words as (
+noise as (
 
     select {{ collect_sorted('word') }} as words from {{ ref('drug_noise_words') }}
 
@@ -17,21 +17,14 @@ plain as (
 
     select
         drug,
-        {{ replace_pattern(without_accents('lower(drug)'), "[()\\[\\]®™*\"]", ' ') }} as plain_text
-    from medications
-
-),
-
-undosed as (
-
-    select
-        drug,
-        {{ replace_pattern(
-            'plain_text',
-            "[0-9]+([.,][0-9]+)?\\s*(mg/m2|mg/mq|mg/kg|mg/ml|mcg|mg|gr|g|ml|ui|iu|auc|%)(\\s|$|[/+;,])",
-            ' \\\\3'
-        ) }} as drug_text
-    from plain
+        {{ replace_patterns(without_accents('lower(drug)'), [
+            ("\\b([a-z])\\. ?([a-z])\\b\\.?", "\\1\\2"),
+            ("[0-9]+[.,][0-9]+", " "),
+            ("([0-9])([a-z])", "\\1 \\2"),
+            ("\\b[0-9]+ ?(g|h|l|u)\\b", " "),
+            ("\\s*/\\s*placebo", " placebo"),
+        ]) }} as plain_text
+    from texts
 
 ),
 
@@ -39,20 +32,56 @@ parts as (
 
     select
         drug,
-        drug_text,
-        {{ explode(split_pattern('drug_text', "\\s*[+/;,&|]\\s*|\\s+(?:and|e|y|et|und|con|with|plus)\\s+")) }} as part
-    from undosed
+        {{ split_pattern('plain_text', "[+/;,&|>→]| (?:and|e|y|et|und|with|con|avec|mit|plus) ") }} as parts
+    from plain
+
+),
+
+numbered as (
+
+    select
+        drug,
+        parts,
+        {{ explode(places('parts')) }} as part_number
+    from parts
+
+),
+
+pieces as (
+
+    select drug, 0 as part_number, plain_text as piece from plain
+    union all
+    select drug, part_number, {{ element_at('parts', 'part_number') }} as piece from numbered
+
+),
+
+keyed as (
+
+    select
+        pieces.drug,
+        pieces.part_number,
+        {{ array_keep(
+            split_pattern(replace_pattern('pieces.piece', '[^a-z0-9]+', ' '), ' '), 'word',
+            "word <> '' and not " ~ array_has('noise.words', 'word')
+        ) }} as words
+    from pieces
+    cross join noise
 
 ),
 
 final as (
 
-    select distinct
-        parts.drug,
-        {{ drug_key('parts.drug_text', 'noise_words.words') }} as whole_key,
-        {{ drug_key('parts.part', 'noise_words.words') }} as part_key
-    from parts
-    cross join noise_words
+    select
+        drug,
+        part_number,
+        {{ array_text('words', ' ') }} as part_key,
+        {{ array_keep('words', 'word', "not " ~ matches_pattern('word', '^[0-9]+$')) }} as named_words,
+        {{ matches_pattern(
+            array_text('words', ' '),
+            "\\b(placebo|blinded|double blind|doppio cieco|doble ciego|double aveugle|doppelblind|verblindet)\\b"
+        ) }} as is_masked
+    from keyed
+    where {{ array_size('words') }} > 0
 
 )
 

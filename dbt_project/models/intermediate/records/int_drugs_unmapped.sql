@@ -1,15 +1,15 @@
--- Medication records that name no drug of the dictionary, with the nearest names it might mean. Nothing of them
--- takes part in the rules, and none of them is lost (therapy-lines.md, section 1).
+-- Drug texts that the dictionary does not know, wholly or in part, with the nearest names they might mean. What is unknown takes no part
+-- in the rules, and none of it is lost (therapy-lines.md, section 1).
 
 with texts as (
 
-    select * from {{ ref('int_drug_texts_split') }}
+    select * from {{ ref('int_drug_texts_matched') }} where ingredient is null
 
 ),
 
-matched as (
+medications as (
 
-    select * from {{ ref('int_medication_ingredients') }}
+    select * from {{ ref('int_medication_ingredients') }} where matched_by is null or matched_by <> 'code'
 
 ),
 
@@ -28,12 +28,14 @@ matching as (
 unmatched as (
 
     select
-        drug,
-        count(distinct medication_id) as records,
-        count(distinct patient_id) as patients
-    from matched
-    where ingredient is null
-    group by drug
+        medications.drug,
+        count(distinct medications.medication_id) as records,
+        count(distinct medications.patient_id) as patients
+    from medications
+    left join (select distinct drug from texts) as texts
+        on medications.drug = texts.drug
+    where texts.drug is not null or medications.ingredient is null
+    group by medications.drug
 
 ),
 
@@ -49,7 +51,6 @@ similarities as (
     cross join matching
     inner join synonyms
         on {{ text_similarity('texts.part_key', 'synonyms.synonym') }} >= matching.candidate_min_similarity
-    where texts.part_key <> ''
     group by unmatched.drug, synonyms.ingredient
 
 ),

@@ -1,5 +1,6 @@
--- One row per medication record and ingredient (therapy-lines.md, section 1). A known code says more than the text beside it; a
--- source's own drug class is never read. A record without a known ingredient is one row with none.
+-- One row per medication record and ingredient (therapy-lines.md, section 1). A known code says more than the text beside it, unless
+-- several formulations share it and the text names one of them (L01CD01 with "Abraxane"). A source's own drug class is never read. A
+-- record without a known ingredient is one row with none.
 
 with medications as (
 
@@ -13,15 +14,22 @@ codes as (
 
 ),
 
-texts as (
-
-    select * from {{ ref('int_drug_texts_matched') }}
-
-),
-
 drugs as (
 
     select * from {{ ref('drugs') }}
+
+),
+
+texts as (
+
+    select distinct
+        matches.drug,
+        matches.ingredient,
+        matches.matched_by,
+        drugs.atc
+    from {{ ref('int_drug_texts_matched') }} as matches
+    inner join drugs
+        on matches.ingredient = drugs.ingredient
 
 ),
 
@@ -37,19 +45,42 @@ substitution_groups as (
 
 ),
 
-matched as (
+coded as (
 
     select
         medications.*,
-        coalesce(codes.ingredient, texts.ingredient) as ingredient,
-        case when codes.ingredient is not null then 'code' else texts.matched_by end as matched_by
+        codes.ingredient as coded_ingredient,
+        texts.ingredient is not null as is_named_more_closely
     from medications
     left join codes
         on medications.code_system = codes.code_system
             and upper(medications.drug_code) = codes.code
     left join texts
         on medications.drug = texts.drug
-            and codes.ingredient is null
+            and medications.code_system = 'atc'
+            and upper(medications.drug_code) = texts.atc
+
+),
+
+matched as (
+
+    select
+        coded.*,
+        texts.ingredient,
+        texts.matched_by
+    from coded
+    left join texts
+        on coded.drug = texts.drug
+    where coded.coded_ingredient is null or coded.is_named_more_closely
+
+    union all
+
+    select
+        coded.*,
+        coded.coded_ingredient as ingredient,
+        'code' as matched_by
+    from coded
+    where coded.coded_ingredient is not null and not coded.is_named_more_closely
 
 ),
 
