@@ -1,4 +1,7 @@
-"""Estimates and the report: a statistics layer to import in a notebook, and the nightly `estimate` and `render`."""
+"""Estimates and the report.
+
+A statistics layer to import in a notebook, and the nightly `estimate` and `render`.
+"""
 
 from analysis.balance import smd_categories, smd_continuous, spread
 from analysis.comparison import cox_hazard_ratio, cox_test, log_rank, proportional_hazards

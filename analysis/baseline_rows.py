@@ -1,4 +1,7 @@
-"""Table 1 as rows: each covariate at the next line's start, by strategy, with standardised mean differences."""
+"""Table 1 as rows.
+
+Each covariate at the next line's start, by strategy, with standardised mean differences.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.balance import smd_categories, smd_continuous, spread
+from analysis.balance import METHOD, REFERENCE, smd_categories, smd_continuous, spread
 from analysis.rows import Place, Row, from_estimate
 from analysis.study import StudyData
 
@@ -16,7 +19,10 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Covariate:
-    """A line of Table 1. `levels` maps values to labels in the order shown; a number has none and a `unit` instead."""
+    """A line of Table 1.
+
+    `levels` maps values to labels in the order shown; a number has none and a `unit` instead.
+    """
 
     column: str
     label: str
@@ -111,7 +117,7 @@ def covariates_of(data: StudyData) -> list[Covariate]:
 
 
 def baseline_rows(data: StudyData) -> list[Row]:
-    """Quartiles, mean and range of numbers, counts and shares of levels, missing counts, and SMDs against the reference."""
+    """Quartiles, mean and range of numbers, counts and shares of levels, missing counts, and SMDs."""
     rows: list[Row] = []
     groups = {name: data.group(name) for name in data.study.strategies}
     for covariate in covariates_of(data):
@@ -124,14 +130,22 @@ def baseline_rows(data: StudyData) -> list[Row]:
 
 
 def levels_of(covariate: Covariate, frame: pd.DataFrame) -> list[tuple[str, str]]:
-    """Level and label in the order shown: the declared ones, then what else the data hold, then unknown if it occurs."""
+    """Level and label in the order shown.
+
+    The declared ones, then what else the data hold, then unknown if it occurs.
+    """
     if covariate.numeric:
         return []
     found = coded(covariate, frame)
     declared = dict(covariate.levels)
     others = sorted(set(found) - set(declared) - {UNKNOWN})
     unknown = [(UNKNOWN, "Unknown")] if (found == UNKNOWN).any() else []
-    return [*declared.items(), *((level, level) for level in others), *unknown]
+    return [*declared.items(), *((level, _as_label(level)) for level in others), *unknown]
+
+
+def _as_label(level: str) -> str:
+    text = level.replace("_", " ")
+    return text[:1].upper() + text[1:]
 
 
 def coded(covariate: Covariate, frame: pd.DataFrame) -> pd.Series:
@@ -150,8 +164,8 @@ def _place(covariate: Covariate, group: str, statistic: str, unit: str, level: s
 def _numbers(covariate: Covariate, group: str, frame: pd.DataFrame, _: list[tuple[str, str]]) -> list[Row]:
     found = spread(frame[covariate.column])
     values = {
-        "median": found.median, "q1": found.q1, "q3": found.q3, "minimum": found.smallest, "maximum": found.largest,
-        "mean": found.mean, "sd": found.sd,
+        "median": found.median, "q1": found.q1, "q3": found.q3, "minimum": found.smallest,
+        "maximum": found.largest, "mean": found.mean, "sd": found.sd,
     }  # fmt: skip
     unit = covariate.unit or ""
     rows = [
@@ -191,10 +205,11 @@ def _levels(
 
 def _smd(covariate: Covariate, name: str, reference: str, groups: dict[str, pd.DataFrame]) -> Row:
     place = _place(covariate, f"{name} vs {reference}", "smd", "sd")
+    reference_values, values = groups[reference][covariate.column], groups[name][covariate.column]
+    if pd.concat([reference_values, values]).isna().all():
+        return Row(place, None, 0, None, METHOD, reference=REFERENCE, note="unknown in everybody")
     if covariate.numeric:
-        return from_estimate(
-            place, smd_continuous(groups[reference][covariate.column], groups[name][covariate.column])
-        )
+        return from_estimate(place, smd_continuous(reference_values, values))
     return from_estimate(
         place, smd_categories(coded(covariate, groups[reference]), coded(covariate, groups[name]))
     )

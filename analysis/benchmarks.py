@@ -12,9 +12,9 @@ TABLE = Path(__file__).with_name("benchmarks.csv")
 
 CITATIONS = {
     "palumbo_2024": (
-        "Palumbo R, Quaquarini E, Saltalamacchia G, et al. Efficacy and activity of treatments after progression from "
-        "palbociclib plus endocrine therapy in patients with HR+/HER2- metastatic breast cancer: a prospective, "
-        "monocentric study. Drugs in Context 2024;13:2023-7-5."
+        "Palumbo R, Quaquarini E, Saltalamacchia G, et al. Efficacy and activity of treatments after "
+        "progression from palbociclib plus endocrine therapy in patients with HR+/HER2- metastatic breast "
+        "cancer: a prospective, monocentric study. Drugs in Context 2024;13:2023-7-5."
     ),
 }
 
@@ -48,7 +48,10 @@ def benchmarks_of(study_id: str) -> list[Benchmark]:
 
 
 def benchmark_rows(study_id: str) -> list[Row]:
-    """The published figures as rows of population `published`; a printed range is a minimum and a maximum, never a CI."""
+    """The published figures as rows of population `published`.
+
+    A printed range is a minimum and a maximum, never a CI.
+    """
     return [
         Row(
             Place(b.endpoint, b.group, "published", b.statistic, b.unit, b.source),
@@ -60,6 +63,6 @@ def benchmark_rows(study_id: str) -> list[Row]:
 
 def _benchmark(line: dict[str, str]) -> Benchmark:
     return Benchmark(
-        line["study_id"], line["endpoint"], line["group_name"], line["statistic"], float(line["value"]), line["unit"],
-        int(line["n"]) if line["n"] else None, line["clock_start"], line["printed"], line["reading"], line["source"],
-    )  # fmt: skip
+        line["study_id"], line["endpoint"], line["group_name"], line["statistic"], float(line["value"]),
+        line["unit"], int(line["n"]) if line["n"] else None, line["clock_start"], line["printed"],
+        line["reading"], line["source"], )  # fmt: skip

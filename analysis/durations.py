@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,17 @@ def durations(time: Numbers, event: Numbers, entry: Numbers | None = None) -> Du
         raise StatisticsError("An event is 0 or 1; other values were given.")
     seen = (entries == 0) | (times > entries)
     return Durations(times[seen], events[seen], entries[seen], int((~seen).sum()))
+
+
+def together(groups: Iterable[Durations]) -> Durations:
+    """All groups as one, in their order."""
+    parts = list(groups)
+    return Durations(
+        np.concatenate([part.time for part in parts]),
+        np.concatenate([part.event for part in parts]),
+        np.concatenate([part.entry for part in parts]),
+        sum(part.left_out for part in parts),
+    )
 
 
 def two_groups(data: Durations, group: npt.NDArray[np.bool_]) -> tuple[Durations, Durations]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from analysis.baseline_rows import baseline_rows
 from analysis.benchmarks import benchmark_rows
-from analysis.durations import Durations
+from analysis.durations import Durations, together
 from analysis.response_rows import response_rows
 from analysis.rows import Place, Row, count, write_rows
 from analysis.study import NEXT_LINE_ENDPOINTS, StudyData, connect, months, read_studies
@@ -37,7 +35,10 @@ def study_rows(data: StudyData) -> list[Row]:
 
 
 def compared_endpoints(data: StudyData) -> dict[str, dict[str, Durations]]:
-    """Endpoint to strategy to months since the next line's start: PFS2, then TTNT, TTD and OS of that line."""
+    """Endpoint to strategy to months since the next line's start.
+
+    PFS2, then TTNT, TTD and OS of that line.
+    """
     sources = {"pfs2": (data.compared, "pfs2_days", "pfs2_event", "pfs2_entry_days")}
     for endpoint in NEXT_LINE_ENDPOINTS:
         lines = data.next_lines[data.next_lines["endpoint"] == endpoint]
@@ -52,7 +53,10 @@ def compared_endpoints(data: StudyData) -> dict[str, dict[str, Durations]]:
 
 
 def index_endpoints(data: StudyData) -> dict[str, Durations]:
-    """PFS1 and PFS2 (EMA) over all patients with an index line, in months since the index date; never by strategy."""
+    """PFS1 and PFS2 (EMA) over all patients with an index line, in months since the index date.
+
+    Never by strategy.
+    """
     columns = {"pfs1": ("pfs1_days", "pfs1_event"), "pfs2_ema": ("pfs2_ema_days", "pfs2_ema_event")}
     return {
         endpoint: months(data.index_patients, endpoint, days, event, "pfs1_entry_days")
@@ -60,18 +64,9 @@ def index_endpoints(data: StudyData) -> dict[str, Durations]:
     }
 
 
-def joined(groups: dict[str, Durations]) -> Durations:
-    """All groups as one."""
-    frame = pd.concat(
-        [pd.DataFrame({"time": d.time, "event": d.event, "entry": d.entry}) for d in groups.values()]
-    )
-    left_out = sum(d.left_out for d in groups.values())
-    return Durations(*(frame[c].to_numpy(dtype=float) for c in ("time", "event", "entry")), left_out=left_out)
-
-
 def _endpoint_rows(endpoint: str, groups: dict[str, Durations], data: StudyData) -> list[Row]:
     last = _last(groups.values())
-    rows = group_rows(endpoint, "all", "compared", joined(groups), last)
+    rows = group_rows(endpoint, "all", "compared", together(groups.values()), last)
     for name, durations in groups.items():
         rows += group_rows(endpoint, name, "compared", durations, last)
     rows += mean_rows(endpoint, "compared", groups)
@@ -84,8 +79,10 @@ def _attrition_rows(data: StudyData) -> list[Row]:
         for term, column in (("left", "patients_left"), ("removed", "patients_removed")):
             place = Place("attrition", "all", "all_patients", "count", "patients", f"{step['step']}.{term}")
             rows.append(count(place, int(step[column])))
-    for name, frame in data.patients.groupby("strategy", sort=True):
-        rows.append(count(Place("strategy", str(name), "study_patients", "count", "patients"), len(frame)))
+    found = data.patients["strategy"].dropna().astype(str)
+    for name in (*data.study.strategies, *sorted(set(found) - set(data.study.strategies))):
+        place = Place("strategy", name, "study_patients", "count", "patients")
+        rows.append(count(place, int((found == name).sum()), len(data.patients)))
     return rows
 
 

@@ -9,11 +9,12 @@ from datetime import date
 
 @dataclass(frozen=True)
 class ReportHeader:
-    """The run as the reader meets it. Everything here is the same when the same run is repeated: no clock time, no run id.
+    """The run as the reader meets it: no clock time and no run id, so that a repeated run has the same.
 
-    `data_cut` is the last day that counts and `data_cut_set_by` the setting or record it comes from; `gate` is 'open',
-    'banner' or 'held'; `checks_summary` counts checks by status; `restated_patients` counts study patients whose endpoints
-    changed since the last published run (None where there was none); `data_cut_final` says that no further look is planned.
+    `data_cut` is the last day that counts and `data_cut_set_by` the setting or record it comes from; `gate`
+    is 'open', 'banner' or 'held'; `checks_summary` counts checks by status; `restated_patients` counts
+    study patients whose endpoints changed since the last published run (None where there was none);
+    `data_cut_final` says that no further look is planned.
     """
 
     site_id: str

@@ -128,10 +128,10 @@ def _table(data: Durations) -> tuple[Floats, Floats, Floats, Floats]:
     """
     time = np.unique(data.time)
     place = np.searchsorted(time, data.time)
-    events = np.bincount(place, weights=data.event, minlength=len(time))
-    leaving = np.bincount(place, minlength=len(time)).astype(float)
-    still_here = leaving[::-1].cumsum()[::-1]
-    not_entered = data.n - np.searchsorted(np.sort(data.start), time, side="left").astype(float)
+    events: Floats = np.bincount(place, weights=data.event, minlength=len(time)).astype(float)
+    leaving: Floats = np.bincount(place, minlength=len(time)).astype(float)
+    still_here: Floats = leaving[::-1].cumsum()[::-1]
+    not_entered: Floats = data.n - np.searchsorted(np.sort(data.start), time, side="left").astype(float)
     return time, (still_here - not_entered).astype(float), events, leaving - events
 
 
@@ -142,7 +142,7 @@ def _lifelines_survival(data: Durations, time: Floats) -> Floats:
 
 
 def _crossing(time: Floats, curve: Floats) -> float | None:
-    """The first time at which the curve is at or under 0.5, or the middle of the step on which it is exactly 0.5."""
+    """The first time at or under 0.5, or the middle of the step on which the curve is exactly 0.5."""
     known = ~np.isnan(curve)
     time, curve = time[known], curve[known]
     under = curve < HALF + EQUAL

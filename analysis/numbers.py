@@ -52,6 +52,16 @@ class Numbers:
         """A whole number."""
         return self._span(key, words.number(self.value(key), 0))
 
+    def patients(self, key: str) -> Markup:
+        """The patients behind an estimate."""
+        row = self.rows.get(key)
+        return self._span(key, words.number(row.n if row else None, 0), "n")
+
+    def events(self, key: str) -> Markup:
+        """The events behind an estimate."""
+        row = self.rows.get(key)
+        return self._span(key, words.number(row.events if row else None, 0), "events")
+
     def plain(self, key: str, decimals: int = 1) -> Markup:
         """A number in its unit, without its limits."""
         return self._span(key, self._point(key, decimals))
@@ -64,14 +74,17 @@ class Numbers:
         """`10.1 (5.5–NR)`: estimate and 95 % confidence limits."""
         return self._span(key, self._point(key, decimals)) + self.ci(key, decimals)
 
-    def ci(self, key: str, decimals: int = 1) -> Markup:
+    def ci(self, key: str, decimals: int = 1, brackets: bool = True) -> Markup:
         """` (5.5–NR)`, or nothing where there is no interval."""
         row = self.rows.get(key)
         if row is None or row.variance is None or (row.estimate is None and row.ci_low is None):
             return Markup("")
         scale = 100 if row.unit == "proportion" else 1
         low, high = (self._limit(limit, scale, decimals) for limit in (row.ci_low, row.ci_high))
-        return Markup(' <span class="ci">({})</span>').format(words.limits(low, high))
+        shown = words.limits(low, high)
+        return Markup(' <span class="ci" data-estimate="{}" data-column="ci">{}</span>').format(
+            key, f"({shown})" if brackets else shown
+        )
 
     def percent_ci(self, key: str, decimals: int = 0) -> Markup:
         """`55 % (36–74)`."""
@@ -99,13 +112,14 @@ class Numbers:
     def _limit(limit: float | None, scale: int, decimals: int) -> str:
         return words.NOT_REACHED if limit is None else words.number(limit * scale, decimals)
 
-    def _span(self, key: str, shown: str) -> Markup:
-        return Markup('<span class="num" data-estimate="{}">{}</span>').format(key, shown)
+    def _span(self, key: str, shown: str, column: str = "estimate") -> Markup:
+        which = Markup("") if column == "estimate" else Markup(' data-column="{}"').format(column)
+        return Markup('<span class="num" data-estimate="{}"{}>{}</span>').format(key, which, shown)
 
 
 def read_numbers(connection: duckdb.DuckDBPyConnection, study_id: str) -> Numbers:
     """The study's rows of marts.study_estimates, in their order."""
     columns = ", ".join(Stored.__dataclass_fields__)
-    query = f"select {columns} from marts.study_estimates where study_id = ? order by position"  # noqa: S608
+    query = f"select {columns} from marts.study_estimates where study_id = ? order by position"
     rows = connection.execute(query, [study_id]).fetchall()
     return Numbers({row[0]: Stored(*row) for row in rows})

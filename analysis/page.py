@@ -1,4 +1,7 @@
-"""What the template needs, gathered: the lines of Table 1, the published figures beside ours, the provenance."""
+"""What the template needs, gathered.
+
+The lines of Table 1, the published figures beside ours, the provenance.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,24 @@ from analysis.study import StudyData
 from analysis.survival_rows import BENEFIT_WEEKS, TIMES
 
 LARGE_SMD = 0.25
+SHOWN_UNITS = {"years", "months", "days", "%", "mg/dL", "U/L"}
+STATUSES = {
+    "pass": "passed",
+    "fail": "failed",
+    "error": "in error",
+    "not_applicable": "not applicable",
+    "not_evaluated": "not evaluated",
+}
 COMPARED = ("pfs2", "ttnt", "ttd", "os")
 
 
 @dataclass(frozen=True)
 class TableLine:
-    """A covariate of Table 1: its label, and either its unit or its levels as (level, label)."""
+    """A covariate of Table 1: its label, and either a number or its levels as (level, label)."""
 
     column: str
     label: str
-    unit: str | None
+    numeric: bool
     decimals: int
     levels: list[tuple[str, str]]
     missing: bool
@@ -87,12 +98,16 @@ def gate_sentence(header: ReportHeader) -> str | None:
     if header.gate == "held":
         return "The quality gate holds this run back: a fatal check failed. Do not use these numbers."
     if header.gate == "banner":
-        return "Published with warnings: some conventions of the data are broken. See the quality checks before quoting."
+        return "Published with warnings: conventions are broken. See the quality checks before quoting."
     return None
 
 
 def _gate_words(header: ReportHeader) -> str:
-    counts = [f"{n} {status.replace('_', ' ')}" for status, n in sorted(header.checks_summary.items()) if n]
+    order = {status: place for place, status in enumerate(STATUSES)}
+    summary = sorted(
+        header.checks_summary.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
+    )
+    counts = [f"{n} {STATUSES.get(status, status.replace('_', ' '))}" for status, n in summary if n]
     state = {"open": "open", "banner": "open with warnings", "held": "held"}.get(header.gate, header.gate)
     return state + (f" ({', '.join(counts)})" if counts else "")
 
@@ -102,11 +117,17 @@ def _line(covariate: Covariate, data: StudyData) -> TableLine:
     missing = bool(data.compared[covariate.column].isna().any())
     if {level for level, _ in levels} <= {"yes", "no", UNKNOWN} and not covariate.numeric:
         levels = [item for item in levels if item[0] != "no"]
-    return TableLine(covariate.column, covariate.label, covariate.unit, covariate.decimals, levels, missing)
+    label = covariate.label
+    if covariate.unit in SHOWN_UNITS:
+        label += f", {covariate.unit}"
+    return TableLine(covariate.column, label, covariate.numeric, covariate.decimals, levels, missing)
 
 
 def _published(study_id: str) -> list[dict[str, Any]]:
-    """Published figures by source: citation, and one line an endpoint and group (a range has no line of its own)."""
+    """Published figures by source.
+
+    Citation, and one line an endpoint and group (a range has no line of its own).
+    """
     sources: dict[str, list[Benchmark]] = {}
     for benchmark in benchmarks_of(study_id):
         if benchmark.statistic in ("median", "proportion"):

@@ -1,4 +1,7 @@
-"""Which figures the report has: from a study's data and its numbers to SVG, once wide and once for a phone."""
+"""Which figures the report has.
+
+From a study's data and its numbers to SVG, once wide and once for a phone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from analysis import words
 from analysis.durations import Durations
 from analysis.estimation import compared_endpoints, index_endpoints
 from analysis.figures import NARROW, WIDE, Curve, attrition_figure, strip_figure, survival_figure
-from analysis.figures.attrition import Step
+from analysis.figures.attrition import Part, Step
 from analysis.figures.strip import Strip
 from analysis.kaplan_meier import kaplan_meier
 from analysis.numbers import Numbers
@@ -86,8 +89,13 @@ def _attrition(data: StudyData, numbers: Numbers) -> dict[str, str]:
         )
         for row in data.attrition.to_dict("records")
     ]
+    parts = [
+        Part(words.strategy(name), len(data.group(name)), str(place), f"strategy.{name}.count")
+        for place, name in enumerate(data.study.strategies)
+        if len(data.group(name))
+    ]
     title = "From all patients to those compared"
-    return {size.name: attrition_figure("attrition", title, steps, size) for size in (WIDE, NARROW)}
+    return {size.name: attrition_figure("attrition", title, steps, parts, size) for size in (WIDE, NARROW)}
 
 
 def _strips(data: StudyData, numbers: Numbers) -> dict[str, str]:
@@ -98,7 +106,7 @@ def _strips(data: StudyData, numbers: Numbers) -> dict[str, str]:
         q1, median, q3 = found
         quartiles = None if q1 is None or median is None or q3 is None else (q1, median, q3)
         strips.append(Strip(words.strategy(name), str(place), values, quartiles))
-    longest = max((value for strip in strips for value in strip.values), default=0.0)
+    longest = max((value for strip in strips for value in strip.months), default=0.0)
     title, label = "PFS1 of the patients compared, by strategy", "PFS1, months"
     ticks = axis_ticks(longest or 1.0)
     return {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from analysis.estimates import StatisticsError
 from analysis.figures import standalone
+from analysis.figures.canvas import FONTS, font_face
 from analysis.figures.canvas import STYLE as FIGURE_STYLE
 from analysis.header import ReportHeader
 from analysis.numbers import Numbers, read_numbers
@@ -17,20 +18,18 @@ from analysis.pictures import pictures
 from analysis.study import StudyData, connect, read_studies
 
 HERE = Path(__file__).parent
-FONTS = {
-    "Source Sans 3": "source-sans-3-latin-wght-normal.woff2",
-    "Source Serif 4": "source-serif-4-latin-wght-normal.woff2",
-}
 
 
 def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
-    """Write `index.html` (the study the header names) and one page for each other study, with figures/ beside them.
+    """Write `index.html` (the study the header names), a page for each other study, and figures/ beside them.
 
     Reads marts.study_estimates, so `estimate` has run before. The pages ask for nothing outside themselves.
     """
     site_dir.mkdir(parents=True, exist_ok=True)
     with connect(build_db, read_only=True) as connection:
         studies = read_studies(connection)
+        if not studies:
+            raise StatisticsError("marts.studies is empty: there is no study to report on.")
         first = next(
             (d for d in studies if d.study.study_id == header.study_id), studies[0] if studies else None
         )
@@ -71,14 +70,6 @@ def _environment() -> Environment:
 
 
 def _style() -> str:
-    faces = [
-        f'@font-face {{ font-family: "{family}"; font-weight: 200 900; font-display: swap; '
-        f"src: url(data:font/woff2;base64,{_base64(HERE / 'fonts' / file)}) format('woff2'); }}"
-        for family, file in FONTS.items()
-    ]
+    faces = [font_face(family) for family in FONTS]
     sheets = (FIGURE_STYLE, HERE / "templates" / "report.css")
     return "\n".join([*faces, *(sheet.read_text(encoding="utf-8") for sheet in sheets)])
-
-
-def _base64(path: Path) -> str:
-    return base64.b64encode(path.read_bytes()).decode("ascii")

@@ -16,8 +16,8 @@ BEST = ("CR", "PR", "SD", "PD", "NE", "not_assessed")
 def response_rows(data: StudyData) -> list[Row]:
     """Both endpoints by strategy and over all compared patients, then each strategy against the reference.
 
-    A patient whose clinical benefit is still null (immature) is counted and is not in its denominator; patients who could
-    not be evaluated stay in both denominators (endpoints.md, section 4).
+    A patient whose clinical benefit is still null (immature) is counted and is not in its denominator;
+    patients who could not be evaluated stay in both denominators (endpoints.md, section 4).
     """
     groups = {name: data.group(name) for name in data.study.strategies}
     rows = [row for name, frame in {"all": data.compared, **groups}.items() for row in _group(name, frame)]

@@ -18,7 +18,7 @@ Z = float(norm.ppf(0.975))
 
 
 def rmst(data: Durations, tau: float) -> Estimate:
-    """Mean time without the event within the first `tau`, in the unit of the durations, with a normal 95 % interval.
+    """Mean time without the event within the first `tau`, in their unit, with a normal 95 % interval.
 
     Raises StatisticsError where tau is not positive or lies past the last patient observed.
     """

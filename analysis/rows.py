@@ -79,7 +79,8 @@ def count(place: Place, patients: int, of: int | None = None) -> Row:
 def write_rows(connection: duckdb.DuckDBPyConnection, studies: Sequence[tuple[str, Sequence[Row]]]) -> None:
     """Replace marts.study_estimates by the rows of each study, in their order.
 
-    Raises StatisticsError, before anything is written, where a row breaks the contract of study_estimates.yml.
+    Raises StatisticsError, before anything is written, where a row breaks the contract of
+    study_estimates.yml.
     """
     contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
     records = [record for study_id, rows in studies for record in _records(study_id, rows)]
@@ -91,7 +92,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, studies: Sequence[tuple[st
     if records:
         places = ", ".join("?" for _ in columns)
         values = [[record[c["name"]] for c in columns] for record in records]
-        connection.executemany(f"insert into marts.study_estimates values ({places})", values)  # noqa: S608
+        connection.executemany(f"insert into marts.study_estimates values ({places})", values)
     for statement in _comments(contract):
         connection.execute(statement)
     connection.execute("commit")
@@ -103,9 +104,9 @@ def _records(study_id: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
             "study_id": study_id, "estimate_id": row.place.estimate_id, "position": position,
             "endpoint": row.place.endpoint, "group_name": row.place.group, "population": row.place.population,
             "adjustment": "none", "term": row.place.term, "time_months": row.place.time_months,
-            "statistic": row.place.statistic, "estimate": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high,
-            "n": row.n, "events": row.events, "unit": row.place.unit, "method": row.method,
-            "variance": row.variance, "reference": row.reference, "note": row.note,
+            "statistic": row.place.statistic, "estimate": row.estimate, "ci_low": row.ci_low,
+            "ci_high": row.ci_high, "n": row.n, "events": row.events, "unit": row.place.unit,
+            "method": row.method, "variance": row.variance, "reference": row.reference, "note": row.note,
         }
         for position, row in enumerate(rows, start=1)
     ]  # fmt: skip

@@ -1,4 +1,7 @@
-"""The sentences of the report, written from its numbers. Association, never effect: nothing here is adjusted."""
+"""The sentences of the report, written from its numbers.
+
+Association, never effect: nothing here is adjusted.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,21 @@ def lead(data: StudyData, numbers: Numbers) -> Markup:
     sizes = {name: len(data.group(name)) for name in groups}
     if not sum(sizes.values()):
         return Markup(
-            "These extracts hold no patient who progressed on {} and went on to {}: there is nothing to compare yet."
-        ).format(drug, words.listed([words.strategy(name).lower() for name in groups[:-1]]) + _or(groups))
-    people = "women"  # the study takes women only: attrition step `female`
-    went = words.listed(
-        [f"{n} {people if i == 0 else ''} went on to {words.strategy(name).lower()}".replace("  ", " ") if i == 0
-         else f"{n} to {words.strategy(name).lower()}" for i, (name, n) in enumerate(sizes.items())]
-    )  # fmt: skip
+            "These extracts hold no patient who progressed on {} and went on to {}: "
+            "there is nothing to compare yet."
+        ).format(drug, words.listed([words.strategy(name).lower() for name in groups], "or"))
+    went = Markup(" and ").join(
+        Markup("{}{} to {}").format(
+            numbers.count(f"strategy.{name}.count"),
+            _went_on(sizes[name]) if place == 0 else "",
+            words.strategy(name).lower(),
+        )
+        for place, name in enumerate(groups)
+    )
     medians = [
-        Markup("{} months (95 % CI {})").format(_median(numbers, name), _interval(numbers, name))
+        Markup("{}\u00a0months (95\u00a0%\u00a0CI\u00a0{})").format(
+            _median(numbers, name), _interval(numbers, name)
+        )
         for name in groups
         if sizes[name]
     ]
@@ -43,9 +52,9 @@ def comparison(data: StudyData, numbers: Numbers, endpoint: str) -> Markup:
         return Markup("No hazard ratio: {}.").format(row.note or "it cannot be estimated")
     first, second = (words.strategy(name).lower() for name in data.study.strategies[:2])
     text = Markup(
-        "With {} as reference, {} was associated with a hazard ratio of {} (95 % CI {}), unadjusted. The strategies were "
-        "chosen for reasons that also bear on the outcome; this is an association and says nothing of what either "
-        "treatment would have done in the other group."
+        "With {} as reference, {} was associated with a hazard ratio of {} (95 % CI {}), unadjusted. The "
+        "strategies were chosen for reasons that also bear on the outcome; this is an association and says "
+        "nothing of what either treatment would have done in the other group."
     ).format(
         first, second, numbers.plain(f"{endpoint}.{pair}.hazard_ratio", 2),
         words.limits(words.number(row.ci_low, 2), words.number(row.ci_high, 2)),
@@ -76,5 +85,6 @@ def _interval(numbers: Numbers, name: str) -> str:
     return words.limits(low, high)
 
 
-def _or(groups: tuple[str, ...]) -> str:
-    return f" or {words.strategy(groups[-1]).lower()}"
+def _went_on(n: int) -> str:
+    # the study takes women only: attrition step `female`
+    return " woman went on" if n == 1 else " women went on"

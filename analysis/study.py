@@ -19,7 +19,10 @@ NEXT_LINE_ENDPOINTS = ("ttnt", "ttd", "os")
 
 @dataclass(frozen=True)
 class Study:
-    """What is studied: `index_drug` is the drug after which the next line is chosen, `strategies` the groups compared."""
+    """What is studied.
+
+    `index_drug` is the drug after which the next line is chosen, `strategies` the groups compared.
+    """
 
     study_id: str
     title: str
@@ -34,7 +37,10 @@ class Study:
 
 @dataclass(frozen=True)
 class StudyData:
-    """One study's rows: `patients` and `index_patients` one row a patient, `next_lines` one a patient and endpoint."""
+    """One study's rows.
+
+    `patients` and `index_patients` one row a patient, `next_lines` one a patient and endpoint.
+    """
 
     study: Study
     patients: pd.DataFrame
@@ -67,7 +73,10 @@ def read_studies(connection: duckdb.DuckDBPyConnection) -> list[StudyData]:
     relative = connection.execute(
         "select coalesce(bool_or(date_basis = 'relative'), false) from marts.patients"
     ).fetchall()
-    return [_read(connection, row, bool(relative[0][0])) for row in studies.to_dict("records")]
+    return [
+        _read(connection, {str(name): value for name, value in row.items()}, bool(relative[0][0]))
+        for row in studies.to_dict("records")
+    ]
 
 
 def months(frame: pd.DataFrame, endpoint: str, days: str, event: str, entry: str) -> Durations:

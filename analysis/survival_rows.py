@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from analysis.comparison import cox_hazard_ratio, cox_test, log_rank, proportional_hazards
-from analysis.durations import DAYS_PER_MONTH, Durations
+from analysis.durations import DAYS_PER_MONTH, Durations, together
 from analysis.estimates import Test
 from analysis.kaplan_meier import follow_up, kaplan_meier, median_survival, number_at_risk, survival_at
 from analysis.restricted_mean import common_tau, rmst, rmst_difference, rmst_test
@@ -24,7 +24,10 @@ NO_P = "fewer than 5 events in a group: no p-value"
 
 
 def axis_ticks(last: float) -> list[float]:
-    """Tick positions in months from 0 past `last`; numbers at risk are estimated at these and drawn under them."""
+    """Tick positions in months from 0 past `last`.
+
+    Numbers at risk are estimated at these and drawn under them.
+    """
     step = next((s for s in AXIS_STEPS if last / s < MOST_TICKS), AXIS_STEPS[-1])
     return [i * step for i in range(int(np.ceil(last / step)) + 1)]
 
@@ -43,16 +46,24 @@ def group_rows(endpoint: str, group: str, population: str, data: Durations, last
     times = (*TIMES, BENEFIT_WEEKS) if endpoint == "pfs2" else TIMES
     rows = [from_estimate(place("median", "months"), median_survival(curve))]
     rows += [count(place("count", "patients", "events"), data.events, data.n), left_out]
+    rows.append(_maturity(place("proportion", "proportion", "maturity"), data))
     rows += [from_estimate(place("survival", "proportion", time=t), survival_at(curve, t)) for t in times]
     ticks = sorted({*axis_ticks(last), *TIMES})
     rows += [count(place("at_risk", "patients", time=t), number_at_risk(data, t), data.n) for t in ticks]
     return [*rows, from_estimate(place("median", "months", "follow_up"), follow_up(data))]
 
 
+def _maturity(place: Place, data: Durations) -> Row:
+    return Row(place, data.events / data.n, data.n, data.events, "share of patients with the event")
+
+
 def comparison_rows(
     endpoint: str, population: str, groups: Mapping[str, Durations], reference: str
 ) -> list[Row]:
-    """Every other group against the reference: hazard ratio, tests, restricted means. Empty groups are passed over."""
+    """Every other group against the reference.
+
+    Hazard ratio, tests, restricted means. Empty groups are passed over.
+    """
     rows: list[Row] = []
     for name, data in groups.items():
         if name != reference and data.n and groups[reference].n:
@@ -64,14 +75,17 @@ def _pair(endpoint: str, population: str, name: str, reference: Durations, other
     def place(statistic: str, unit: str, term: str | None = None, time: float | None = None) -> Place:
         return Place(endpoint, name, population, statistic, unit, term, time)
 
-    both = _joined(reference, other)
+    both = together([reference, other])
     group = np.arange(both.n) >= reference.n
     fewest = min(reference.events, other.events)
     few = FEW if fewest < FEW_EVENTS else None
     rows = [from_estimate(place("hazard_ratio", "ratio"), cox_hazard_ratio(both, group), few)]
-    tests = {"log_rank": log_rank, "cox": cox_test, "proportional_hazards": proportional_hazards}
-    for term, made in tests.items():
-        rows.append(_p_row(place("p_value", "p", term), made(both, group), fewest))
+    tests = {
+        "log_rank": log_rank(both, group),
+        "cox": cox_test(both, group),
+        "proportional_hazards": proportional_hazards(both, group),
+    }
+    rows += [_p_row(place("p_value", "p", term), test, fewest) for term, test in tests.items()]
     taus = {"common": common_tau(reference, other)}
     if taus["common"] >= AT_TWELVE:
         taus["12_months"] = AT_TWELVE
@@ -103,11 +117,3 @@ def _p_row(place: Place, test: Test, fewest_events: int) -> Row:
     if fewest_events < TOO_FEW_EVENTS:
         return Row(place, None, test.n, test.events, test.method, reference=test.reference, note=NO_P)
     return from_test(place, test, FEW if fewest_events < FEW_EVENTS else None)
-
-
-def _joined(reference: Durations, other: Durations) -> Durations:
-    return Durations(
-        np.concatenate([reference.time, other.time]),
-        np.concatenate([reference.event, other.event]),
-        np.concatenate([reference.entry, other.entry]),
-    )

@@ -8,6 +8,11 @@ from datetime import date
 MINUS, THIN, DASH = "−", " ", "–"
 NOT_REACHED = "NR"
 
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
 STRATEGIES = {
     "endocrine": "Endocrine therapy",
     "chemotherapy": "Chemotherapy",
@@ -53,7 +58,7 @@ def strategy(name: str) -> str:
 
 def step(name: str, drug: str) -> str:
     """An attrition step in words."""
-    return STEPS.get(name, name.replace("_", " ").capitalize()).format(drug=drug.capitalize())
+    return STEPS.get(name, name.replace("_", " ").capitalize()).replace("{drug}", drug.capitalize())
 
 
 def number(value: float | None, decimals: int) -> str:
@@ -70,14 +75,14 @@ def percent(value: float | None, decimals: int = 0) -> str:
 
 
 def p_value(value: float | None) -> str:
-    """p as journals print it: two significant digits, three decimals at most, <0.001 below."""
+    """p as journals print it: `p = 0.021`, three decimals under 0.1, `p < 0.001` below."""
     if value is None:
         return DASH
     if value < 0.001:
-        return "<0.001"
+        return f"p{THIN}<{THIN}0.001"
     if value > 0.99:
-        return ">0.99"
-    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+        return f"p{THIN}>{THIN}0.99"
+    return f"p{THIN}={THIN}" + (f"{value:.3f}" if value < 0.1 else f"{value:.2f}")
 
 
 def limits(low: str, high: str) -> str:
@@ -87,13 +92,12 @@ def limits(low: str, high: str) -> str:
 
 def day(value: date) -> str:
     """A date as 30 June 2026, in English whatever the machine's locale."""
-    names = "January February March April May June July August September October November December".split()
-    return f"{value.day} {names[value.month - 1]} {value.year}"
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
-def listed(items: list[str]) -> str:
+def listed(items: list[str], last: str = "and") -> str:
     """a, b and c."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+    return f" {last} ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
 def counted(n: int, one: str, many: str) -> str:

@@ -1,4 +1,4 @@
-"""Figures as SVG text, drawn here so that they are the same byte by byte, and follow the page's colours and fonts."""
+"""Figures as SVG text, drawn here so that they are the same byte by byte and follow the page's colours."""
 
 from analysis.figures.attrition import attrition_figure
 from analysis.figures.canvas import NARROW, WIDE, Size, standalone

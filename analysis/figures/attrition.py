@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.figures.canvas import Canvas, Size, wrap
+from analysis.figures.canvas import Canvas, Size
 
-ROW = 34.0
+
+@dataclass(frozen=True)
+class Part:
+    """A strategy among those left at the end: its words, its number of patients, its colour."""
+
+    label: str
+    patients: int
+    colour: str
+    estimate_id: str
 
 
 @dataclass(frozen=True)
@@ -21,30 +29,63 @@ class Step:
     removed_id: str
 
 
-def attrition_figure(key: str, title: str, steps: Sequence[Step], size: Size) -> str:
-    """A row a step: what it asks, a bar as long as the patients left, the number left and the number removed."""
-    most = max((step.left for step in steps), default=0) or 1
-    label_width = size.width if size.narrow else 300.0
-    bar_left = 0.0 if size.narrow else label_width
-    removed_width = 74.0 if size.narrow else 120.0
-    bar_room = size.width - bar_left - removed_width - 46
-    row = 50.0 if size.narrow else ROW
-    canvas = Canvas(f"{key}-{size.name}", title, _describe(steps), size.width, 30 + row * len(steps))
-    canvas.text(bar_left, 14, "Patients left", "quiet small")
+@dataclass(frozen=True)
+class Columns:
+    """Where things stand, in pixels: the bars' left end and room, and the height of a row."""
+
+    bar: float
+    room: float
+    row: float
+
+
+def attrition_figure(key: str, title: str, steps: Sequence[Step], parts: Sequence[Part], size: Size) -> str:
+    """A row a step.
+
+    Its words, a bar as long as the patients left, the numbers left and removed; last, the parts.
+    """
+    bar = 0.0 if size.narrow else 250.0
+    columns = Columns(bar, size.width - bar - (110 if size.narrow else 150), 50.0 if size.narrow else 34.0)
+    height = 30 + columns.row * len(steps) + 22 * len(parts) + (6 if parts else 0)
+    canvas = Canvas(f"{key}-{size.name}", title, _describe(steps), size.width, height)
+    canvas.text(bar, 14, "Patients left", "quiet small")
     canvas.text(size.width, 14, "Removed", "quiet small", "end")
+    most = max((step.left for step in steps), default=0) or 1
     for number, step in enumerate(steps):
-        top = 26 + row * number
-        canvas.line(0, top, size.width, top, "grid")
-        middle = top + (35 if size.narrow else row / 2)
         last = number == len(steps) - 1
-        words = wrap(step.label, 46 if not size.narrow else 52)[0] if size.narrow else step.label
-        canvas.text(0, top + 17 if size.narrow else middle + 4.5, words, "strong" if last else "")
-        width = max(1.5, bar_room * step.left / most)
-        canvas.rect(bar_left, middle - 6, width, 12, "fill-0" if last else "fill-all dot", 1)
-        canvas.text(bar_left + width + 8, middle + 4.5, str(step.left), "number strong", data=step.left_id)
-        if step.removed:
-            canvas.text(size.width, middle + 4.5, f"−{step.removed}", "number quiet", "end", step.removed_id)
+        _step(canvas, step, 26 + columns.row * number, columns, columns.room * step.left / most, size, last)
+    if steps:
+        _parts(canvas, parts, 26 + columns.row * len(steps), columns, columns.room / most, steps[-1].left)
     return canvas.svg(size.name)
+
+
+def _step(
+    canvas: Canvas, step: Step, top: float, columns: Columns, width: float, size: Size, last: bool
+) -> None:
+    middle = top + (35 if size.narrow else columns.row / 2)
+    canvas.line(0, top, size.width, top, "grid")
+    canvas.text(0, top + 18 if size.narrow else middle + 4.5, step.label, "strong" if last else "")
+    canvas.rect(columns.bar, middle - 6, max(1.5, width), 12, "fill-all dot", 1)
+    canvas.text(
+        columns.bar + max(1.5, width) + 8, middle + 4.5, str(step.left), "number strong", data=step.left_id
+    )
+    if step.removed:
+        canvas.text(size.width, middle + 4.5, f"−{step.removed}", "number quiet", "end", step.removed_id)
+
+
+def _parts(
+    canvas: Canvas, parts: Sequence[Part], top: float, columns: Columns, scale: float, total: int
+) -> None:
+    """The strategies under the last bar, each a segment where it lies in it."""
+    left = columns.bar
+    end = columns.bar + max(1.5, total * scale) + 8
+    for number, part in enumerate(parts):
+        middle = top + 22 * number + 9
+        canvas.rect(left, middle - 5, max(1.5, part.patients * scale), 10, f"fill-{part.colour}", 1)
+        canvas.text(
+            end, middle + 4.5, str(part.patients), f"number strong fill-{part.colour}", data=part.estimate_id
+        )
+        canvas.text(end + 26, middle + 4.5, part.label, f"fill-{part.colour}")
+        left += part.patients * scale
 
 
 def _describe(steps: Sequence[Step]) -> str:

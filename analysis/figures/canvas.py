@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import base64
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+FONT_FOLDER = Path(__file__).parent.parent / "fonts"
+FONTS = {
+    "Source Sans 3": "source-sans-3-latin-wght-normal.woff2",
+    "Source Serif 4": "source-serif-4-latin-wght-normal.woff2",
+}
 STYLE = Path(__file__).with_name("figures.css")
 
 
@@ -38,10 +44,9 @@ class Canvas:
         self, x: float, y: float, words: str, css: str = "", anchor: str = "start", data: str | None = None
     ) -> None:
         """One line of text; `data` is the estimate_id of the number it shows."""
-        extra = f' data-estimate="{escape(data)}"' if data else ""
-        self.parts.append(
-            f'<text x="{_n(x)}" y="{_n(y)}" class="{css}" text-anchor="{anchor}"{extra}>{escape(words)}</text>'
-        )
+        place = f'x="{_n(x)}" y="{_n(y)}" class="{css}" text-anchor="{anchor}"'
+        number = f' data-estimate="{escape(data)}"' if data else ""
+        self.parts.append(f"<text {place}{number}>{escape(words)}</text>")
 
     def line(self, x1: float, y1: float, x2: float, y2: float, css: str) -> None:
         """A straight line."""
@@ -77,33 +82,23 @@ class Canvas:
 
 def standalone(svg: str) -> str:
     """The same drawing as a file of its own: styles inside, paper behind."""
-    style = f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
+    style = f"<style>{font_face('Source Sans 3')}\n{STYLE.read_text(encoding='utf-8')}</style>"
     head, rest = svg.split(">", 1)
     return f'{head}>{style}<rect width="100%" height="100%" class="paper"/>{rest}\n'
 
 
-def wrap(words: str, letters: int) -> list[str]:
-    """Lines of at most so many letters, broken at spaces."""
-    lines: list[str] = []
-    for word in words.split():
-        if lines and len(lines[-1]) + len(word) < letters:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines or [""]
+def font_face(family: str) -> str:
+    """The @font-face rule of an embedded family."""
+    encoded = base64.b64encode((FONT_FOLDER / FONTS[family]).read_bytes()).decode("ascii")
+    source = f"url(data:font/woff2;base64,{encoded}) format('woff2')"
+    return (
+        f'@font-face {{ font-family: "{family}"; font-weight: 200 900; font-display: swap; src: {source}; }}'
+    )
 
 
 def month(value: float) -> str:
     """A tick's label: 3, 12, 4.5."""
     return f"{value:g}"
-
-
-def spread_apart(positions: Sequence[float], gap: float) -> list[float]:
-    """Move sorted positions down until neighbours are at least `gap` apart."""
-    moved: list[float] = []
-    for position in positions:
-        moved.append(max(position, moved[-1] + gap) if moved else position)
-    return moved
 
 
 def _n(value: float) -> str:

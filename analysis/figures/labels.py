@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-LETTER, HEIGHT, CLEAR = 7.2, 15.0, 5.0  # pixels: width of a letter, height of a line, distance from a curve
+LETTER, HEIGHT, CLEAR = 7.4, 15.0, 7.0  # pixels: width of a letter, height of a line, distance from a curve
+APART = 60.0  # a label nearer than this to another curve could be taken for its name
 Line = Sequence[tuple[float, float]]
 
 
@@ -35,18 +37,21 @@ class Box:
 
 
 def place_labels(labels: Sequence[str], lines: Sequence[Line], area: Box) -> list[tuple[float, float]]:
-    """Baseline positions (x, y) of the labels: the free place nearest its own curve, else a corner of the area."""
+    """Baseline positions (x, y) of the labels.
+
+    The free place nearest its own curve, else a corner of the area.
+    """
     taken: list[Box] = []
     places: list[tuple[float, float]] = []
     for i, label in enumerate(labels):
         width = len(label) * LETTER
         others = [line for j, line in enumerate(lines) if j != i]
         free = [
-            (cost, box)
+            (cost + _ambiguity(box, others), box)
             for cost, box in _candidates(lines[i], width, area)
             if box.within(area)
-            and not any(box.meets(t) for t in taken)
-            and not any(_crosses(box, o) for o in others)
+            and not any(box.meets(other) for other in taken)
+            and not any(_crosses(box, line) for line in lines)
         ]
         corner = Box(area.right - width, area.top + i * 20, area.right, area.top + i * 20 + HEIGHT)
         box = min(free, key=lambda item: item[0])[1] if free else corner
@@ -72,14 +77,26 @@ def _candidates(line: Line, width: float, area: Box) -> list[tuple[float, Box]]:
     return found
 
 
+def _ambiguity(box: Box, others: Sequence[Line]) -> float:
+    """How much nearer than `APART` pixels another curve comes to the box."""
+    middle = (box.left + box.right) / 2
+    near = [
+        min(abs(_height(line, x) - y) for y in (box.top, box.bottom))
+        for line in others
+        for x in (box.left, middle, box.right)
+        if x <= line[-1][0]
+    ]
+    return max(0.0, APART - min(near, default=APART))
+
+
 def _height(line: Line, x: float) -> float:
     """The curve's y at x; on a vertical step, its lower end."""
-    return next(y for px, y in reversed(line) if px <= x)
+    return next((y for px, y in reversed(line) if px <= x), line[0][1])
 
 
 def _crosses(box: Box, line: Line) -> bool:
     """Whether a step curve runs through the box, with a little air."""
-    for (x1, y1), (x2, y2) in zip(line[:-1], line[1:], strict=True):
+    for (x1, y1), (x2, y2) in pairwise(line):
         if (
             x2 >= box.left - 2
             and x1 <= box.right + 2

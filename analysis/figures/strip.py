@@ -16,7 +16,7 @@ class Strip:
 
     label: str
     colour: str
-    values: Sequence[float]
+    months: Sequence[float]
     quartiles: tuple[float, float, float] | None
 
 
@@ -43,7 +43,7 @@ def strip_figure(
             q1, median, q3 = (left + value * scale for value in strip.quartiles)
             canvas.rect(q1, centre - 26, q3 - q1, 52, f"band fill-{strip.colour}", 2)
             canvas.line(median, centre - 28, median, centre + 28, f"curve stroke-{strip.colour}")
-        for x, lift in _swarm([left + value * scale for value in strip.values]):
+        for x, lift in _swarm([left + value * scale for value in strip.months]):
             canvas.circle(x, centre + lift, DOT, f"dot fill-{strip.colour}")
     return canvas.svg(size.name)
 

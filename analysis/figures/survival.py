@@ -1,4 +1,7 @@
-"""Kaplan-Meier figure: curves with limits and censoring marks, labels on the curves, numbers at risk under the axis."""
+"""Kaplan-Meier figure.
+
+Curves with limits and censoring marks, labels on the curves, numbers at risk under the axis.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from analysis.kaplan_meier import KaplanMeier
 
 @dataclass(frozen=True)
 class Curve:
-    """A group to draw: `colour` is 0, 1, 2 or 'all'; `at_risk` maps a tick in months to (number, estimate_id)."""
+    """A group to draw.
+
+    `colour` is 0, 1, 2 or 'all'; `at_risk` maps a tick in months to (number, estimate_id).
+    """
 
     label: str
     colour: str
@@ -52,7 +58,7 @@ def survival_figure(
     size: Size,
 ) -> str:
     """Draw the curves over the ticks (months, from 0); the last tick is the end of the axis."""
-    left = 44.0 if size.narrow else 128.0
+    left = 44.0 if size.narrow else 140.0
     height = 230.0 if size.narrow else 340.0
     frame = Frame(left, 30, size.width - 14, 30 + height, ticks[-1])
     # a phone writes each group's name above its numbers; the page writes it beside them
@@ -85,12 +91,14 @@ def _axes(canvas: Canvas, frame: Frame, ticks: Sequence[float], y_label: str, x_
 
 
 def _band(canvas: Canvas, frame: Frame, curve: Curve) -> None:
-    """The pointwise limits, from the first event on; where they are undefined the band ends."""
+    """The pointwise limits, from the first event to the last that leaves anybody: S = 0 has none."""
     fit = curve.fit
-    known = ~np.isnan(fit.lower)
-    if not known.any():
+    known = np.flatnonzero(~np.isnan(fit.lower))
+    if not len(known):
         return
-    time, lower, upper = fit.time[known], fit.lower[known], fit.upper[known]
+    until = min(known[-1] + 1, len(fit.time) - 1)
+    time = np.append(fit.time[known], fit.time[until])
+    lower, upper = (np.append(limit[known], limit[known[-1]]) for limit in (fit.lower, fit.upper))
     top = _steps(frame, time, upper)
     low = _steps(frame, time, lower)
     canvas.path([*top, *reversed(low)], f"band fill-{curve.colour}", closed=True)
@@ -115,7 +123,7 @@ def _labels(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
     area = Box(frame.left, frame.top, frame.right, frame.bottom - 4)
     lines = [_points(frame, curve) for curve in curves]
     for curve, (x, y) in zip(curves, place_labels([c.label for c in curves], lines, area), strict=True):
-        canvas.text(x, y, curve.label, f"strong fill-{curve.colour}")
+        canvas.text(x, y, curve.label, f"strong halo fill-{curve.colour}")
 
 
 def _risk_table(
