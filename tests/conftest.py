@@ -100,7 +100,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Path:
-    """A Chromium for the tests marked `browser`; skipped without one, unless AFTERLINE_REQUIRE asks for it."""
+    """A Chromium for the tests marked `browser`; without one, skip; fail if AFTERLINE_REQUIRE names it."""
     for name in BROWSERS:
         found = shutil.which(name)
         if found:
