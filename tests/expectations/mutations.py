@@ -26,7 +26,7 @@ def plant(check_id: str, *statements: str, keys: list[str], also: tuple[str, ...
 LINE = "rule_set_id=primary;patient_id={};line_number={}"
 ENDPOINT = "rule_set_id=primary;profile_id=primary;patient_id={};line_number={};endpoint={}"
 EVENT = "rule_set_id=primary;patient_id={};progression_id={}"
-QUARANTINE = "insert into landing.raw.quarantined_rows values (5, 10, '{}', null), (5, 10, '{}', null)"
+QUARANTINE = "insert into landing.raw.quarantined_rows values (5, 10, '{}', null), (5, 11, '{}', null)"
 # two rows more in the medications file than reached raw
 TWO_MORE = (
     "update landing.raw.batches set rows_in_file = 11, rows_read = 11, rows_quarantined = 2 "
@@ -40,12 +40,18 @@ LANDING = [
         "update landing.raw.batches set rows_duplicate = 1 where table_name = 'encounters'",
         "delete from landing.raw.comorbidities",
         "delete from staging.stg_other_cancers",
+        "insert into landing.raw.quarantined_rows values (4, 3, 'sex_valid', null)",
+        # held back, and still current: the row is counted twice
+        "insert into landing.raw.quarantined_rows values (3, 1, 'patient_known', null)",
         keys=[
+            "table_name=biomarkers;batch_id=3",
             "table_name=comorbidities;batch_id=11",
             "table_name=encounters;batch_id=8",
             "table_name=labs;batch_id=9",
+            "table_name=metastases;batch_id=4",
             "table_name=other_cancers;batch_id=12",
         ],
+        also=("quarantined_share",),
     ),
     plant(
         "file_sha256_known",
@@ -56,17 +62,20 @@ LANDING = [
         "type_castable",
         TWO_MORE,
         QUARANTINE.format("type_castable", "date_format_declared"),
-        keys=["table_name=medications;batch_id=5;record_number=10"],
+        keys=[
+            "table_name=medications;batch_id=5;record_number=10",
+            "table_name=medications;batch_id=5;record_number=11",
+        ],
+        also=("quarantined_share",),
     ),
     plant(
         "quarantined_share",
         TWO_MORE,
-        QUARANTINE.format("patient_known", "required_not_null"),
+        QUARANTINE.format("sex_valid", "required_not_null"),
         # one that was resolved since, and one of a delivery that is no longer current
-        "insert into landing.raw.quarantined_rows values (5, 11, 'sex_valid', null), "
-        "(5, 9, 'sex_valid', 'RUN-0')",
+        "insert into landing.raw.quarantined_rows values (5, 9, 'sex_valid', 'RUN-0')",
         "insert into landing.raw.batches values "
-        "(13, 'labs', 'sha-13', '2026-06-01 05:00:00', 2, 0, 2, 0, 2, 0, false, 'landed')",
+        "(13, 'labs', 'sha-13', 'snapshot', '2026-06-01 05:00:00', 2, 0, 2, 0, 2, 0, false)",
         "insert into landing.raw.quarantined_rows values (13, 1, 'patient_known', null)",
         keys=[
             "table_name=medications;batch_id=5;record_number=10",
@@ -104,9 +113,11 @@ STAGING = [
     ),
     plant(
         "no_future_date",
-        "update staging.stg_encounters set encounter_date = '2026-07-02', patient_id = 'p3'",
-        # the day of landing itself is no future, and relative dates have no today
-        "update staging.stg_labs set sample_date = '2026-07-01', patient_id = 'p3'",
+        "update staging.stg_encounters set encounter_date = '2026-07-03', patient_id = 'p3'",
+        # far east it may be tomorrow already; the day of 2026-07 is imputed; relative dates have no today
+        "update staging.stg_labs set sample_date = '2026-07-02', patient_id = 'p3'",
+        "update staging.stg_comorbidities set recorded_date = '2026-07-15', "
+        "recorded_date_precision = 'month'",
         "update staging.stg_procedures set procedure_date = '2099-01-01', patient_id = 'p3', "
         "date_basis = 'relative'",
         keys=["table_name=encounters;column_name=encounter_date;record_key=8-1"],

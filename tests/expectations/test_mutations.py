@@ -14,6 +14,7 @@ from tests.expectations.mutations_marts import MARTS
 from tests.expectations.tiny_site import TinySite
 
 MUTATIONS = [*LANDING, *STAGING, *MARTS]
+CATALOGUE = load_catalogue()
 
 
 def keys_of(out_dir: Path, check_id: str) -> list[str]:
@@ -32,14 +33,14 @@ def test_every_check_passes_on_the_clean_site(clean_site: TinySite, tmp_path: Pa
 def test_every_check_has_its_mutation() -> None:
     planted = [mutation.check_id for mutation in MUTATIONS]
 
-    assert sorted(planted) == sorted(check.id for check in load_catalogue())
+    assert sorted(planted) == sorted(check.id for check in CATALOGUE)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
 def test_fault_is_found_and_named(mutation: Mutation, site: TinySite, tmp_path: Path) -> None:
     site.run(*mutation.statements)
 
-    verdict, results = run_checks(site.build_db, site.landing_db, tmp_path / "out", "RUN")
+    verdict, results = run_checks(site.build_db, site.landing_db, tmp_path / "out", "RUN", CATALOGUE)
 
     against = {result.check_id for result in results if result.status in ("fail", "error")}
     result = next(result for result in results if result.check_id == mutation.check_id)

@@ -1,6 +1,6 @@
 -- The marts of the four patients, one rule set and one profile.
 
-create table seeds.line_rules as select 'primary' as rule_set_id, 30 as pd_attribution_days;
+create table marts.line_rules as select 'primary' as rule_set_id, 30 as pd_attribution_days;
 
 create table marts.data_cut as select 'tiny' as site_id, date '2026-06-30' as data_cut;
 
@@ -52,6 +52,9 @@ insert into marts.progression_events values
 create table marts.line_responses as
 select rule_set_id, patient_id, line_number, 'SD' as bor from marts.therapy_lines;
 
+create table marts.line_agreement as
+select rule_set_id, line_number, count(*) as patients from marts.therapy_lines group by all;
+
 create table marts.line_endpoints as
 select
     'primary' as rule_set_id, 'primary' as profile_id, patient_id, cast(line_number as integer) as line_number, endpoint,
@@ -80,6 +83,9 @@ insert into marts.index_patients values
     ('palbociclib', 'p2', 1, 365, 1, 0, 1580, 0),
     ('palbociclib', 'p3', 1, 89, 0, 0, 514, 0);
 
+create table marts.index_patients_all as
+select *, 'primary' as rule_set_id, 'primary' as profile_id from marts.index_patients;
+
 create table marts.study_patients (
     study_id varchar, patient_id varchar, index_line integer, pfs1_days integer, next_line integer, next_line_start date,
     strategy varchar, pfs2_days integer, pfs2_event integer, pfs2_entry_days integer
@@ -104,6 +110,9 @@ insert into marts.cohort_attrition values
     ('palbociclib', 7, 'progression_on_index', 2, 1),
     ('palbociclib', 8, 'next_line', 2, 0),
     ('palbociclib', 9, 'strategy_compared', 2, 0);
+
+create table marts.cohort_attrition_all as
+select *, 'primary' as rule_set_id, 'primary' as profile_id from marts.cohort_attrition;
 
 create table marts.study_estimates as
 select

@@ -48,7 +48,7 @@ class TinySite:
 def build(folder: Path) -> TinySite:
     """Write the clean site into `folder`."""
     site = TinySite(folder / "afterline.duckdb", folder / "landing.duckdb")
-    schemas = ("staging", "intermediate", "seeds", "marts", "landing.raw")
+    schemas = ("staging", "intermediate", "marts", "landing.raw")
     site.run(
         *(f"create schema {schema}" for schema in schemas),
         (HERE / "tiny_staging.sql").read_text(encoding="utf-8"),
@@ -72,8 +72,8 @@ def _placed(table: str, batch: int) -> str:
 
 LANDING = (
     "create table landing.raw.batches (batch_id bigint, table_name varchar, file_sha256 varchar, "
-    "landed_at timestamp, rows_in_file bigint, rows_excluded bigint, rows_read bigint, rows_landed bigint, "
-    "rows_quarantined bigint, rows_duplicate bigint, is_current boolean, status varchar)",
+    "delivery varchar, landed_at timestamp, rows_in_file bigint, rows_excluded bigint, rows_read bigint, "
+    "rows_landed bigint, rows_quarantined bigint, rows_duplicate bigint, is_current boolean)",
     "create table landing.raw.quarantined_rows (batch_id bigint, record_number bigint, check_name varchar, "
     "resolved_run_id varchar)",
     "create table landing.raw.pseudonyms as select distinct 'patients' as id_table, "
@@ -88,6 +88,6 @@ def _landed(table: str, batch: int) -> list[str]:
         f"'sha-{batch}' as _file_sha256, batch_id as _batch_id, record_number as _record_number "
         f"from staging.stg_{table}",
         f"create view landing.raw.current_{table} as select * from landing.raw.{table}",
-        f"insert into landing.raw.batches select {batch}, '{table}', 'sha-{batch}', '2026-07-01 05:00:00', "
-        f"count(*), 0, count(*), count(*), 0, 0, true, 'landed' from landing.raw.{table}",
+        f"insert into landing.raw.batches select {batch}, '{table}', 'sha-{batch}', 'snapshot', "
+        f"'2026-07-01 05:00:00', count(*), 0, count(*), count(*), 0, 0, true from landing.raw.{table}",
     ]
