@@ -15,7 +15,7 @@ from pipelines.sitefile import AfterlineSource, FlatSource, Site
 def refuse_missing(
     connection: duckdb.DuckDBPyConnection, site: Site, found: list[Delivery], manifests: dict[int, Manifest]
 ) -> None:
-    """Add to `found` what was delivered before, is listed in a manifest, or is needed, and is not there now."""
+    """Add to `found` what was delivered before, is in a manifest, or is needed, and is not there now."""
     for number, source in enumerate(site.sources, start=1):
         for name in manifests[number].missing(site.folder_of(source)):
             for table in _tables_of(name, source):

@@ -107,15 +107,16 @@ def _new_ids() -> str:
         if table != "patients"
     ]
     return f"""
-        select distinct id_table, id from ({" union all ".join(parts)}) as ids (id_table, id)
-        where (id_table, id) not in (select (id_table, id) from raw.pseudonyms)"""
+        select *, row_number() over () as place from (select distinct id_table, id from ({" union all ".join(parts)}) as ids (id_table, id)
+        anti join raw.pseudonyms using (id_table, id))"""
 
 
 def _add_keyed(connection: duckdb.DuckDBPyConnection, site_id: str, key: Key) -> None:
+    # `place`, not rowid: rows of an open transaction have no lasting rowid
     row = connection.execute("select count(*) from temp.new_ids").fetchone()
     for start in range(0, row[0] if row else 0, _BATCH):
         ids = connection.execute(
-            "select id_table, id from temp.new_ids where rowid >= ? and rowid < ?", [start, start + _BATCH]
+            "select id_table, id from temp.new_ids where place > ? and place <= ?", [start, start + _BATCH]
         ).fetchall()
         named = [(table, value, key.pseudonym(site_id, table, value)) for table, value in ids]
         frame = pd.DataFrame(named, columns=["id_table", "id", "pseudonym"])

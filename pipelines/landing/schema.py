@@ -6,6 +6,7 @@ on `raw.batches`, and the views `raw.current_<table>` show the rows of the curre
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,7 @@ def open_landing(warehouse: Warehouse, scratch: Path) -> Iterator[duckdb.DuckDBP
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "temp_directory": str(scratch),
+            "memory_limit": f"{_memory_mb()}MB",
         },
     )
     try:
@@ -72,6 +74,11 @@ def open_landing(warehouse: Warehouse, scratch: Path) -> Iterator[duckdb.DuckDBP
         connection.execute("checkpoint")
     finally:
         connection.close()
+
+
+def _memory_mb() -> int:
+    """Half of this machine's memory, and never more than 4 GB: DuckDB spills what is beyond."""
+    return min(4096, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (2 << 20))
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, site: Site) -> None:
