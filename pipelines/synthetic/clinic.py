@@ -1,4 +1,6 @@
-"""What surrounds treatment: diagnoses, biomarkers, metastases, visits, performance status, laboratory, procedures, other diseases."""
+"""What surrounds treatment: diagnoses, biomarkers, metastases, visits, performance status, laboratory,
+procedures, other diseases.
+"""
 
 from typing import Final
 
@@ -9,7 +11,7 @@ from pipelines.synthetic.draws import Bools, Ints, allot, between, chance, ragge
 from pipelines.synthetic.medications import DAY, MONTH, YEAR
 from pipelines.synthetic.palette import CODE
 from pipelines.synthetic.scans import Columns
-from pipelines.synthetic.stories import MOST_LINES, Stories
+from pipelines.synthetic.stories import Stories
 from pipelines.synthetic.timelines import Timelines
 from pipelines.synthetic.traits import DE_NOVO, SITES, VISCERAL_SITES, Traits
 
@@ -46,7 +48,9 @@ def patient_rows(rng: np.random.Generator, stories: Stories, times: Timelines, t
 
 
 def diagnosis_rows(rng: np.random.Generator, times: Timelines, traits: Traits) -> Columns:
-    """One breast cancer each. Some advanced dates are not recorded: the metastasis of that very day stands for it."""
+    """One breast cancer each. Some advanced dates are not recorded: the metastasis of that very day stands
+    for it.
+    """
     n = times.anchor.size
     old = times.anchor - traits.diagnosis > 400
     recorded = traits.advanced & ~(old & chance(rng, 0.08, n))
@@ -64,7 +68,9 @@ def diagnosis_rows(rng: np.random.Generator, times: Timelines, traits: Traits) -
 
 
 def metastasis_rows(rng: np.random.Generator, stories: Stories, times: Timelines, traits: Traits) -> Columns:
-    """Sites at the advanced date and new ones at progressions; visceral ones only where the story says so. One row a site."""
+    """Sites at the advanced date and new ones at progressions; visceral ones only where the story says so.
+    One row a site.
+    """
     who, site = np.nonzero(traits.sites)
     counts = np.isin(site, (0, *VISCERAL_SITES))
     first = counts & (np.append(True, who[1:] != who[:-1]) | ~_seen_before(who, counts))
@@ -89,13 +95,15 @@ def metastasis_rows(rng: np.random.Generator, stories: Stories, times: Timelines
 
 def _seen_before(who: Ints, counts: Bools) -> Bools:
     """Whether an earlier row of the same patient counts already; rows are ordered by patient."""
-    running = np.cumsum(counts) - counts
+    running: Ints = np.cumsum(counts, dtype=np.int64) - counts
     start = np.searchsorted(who, who, side="left")
     return running > running[start]
 
 
 def visit_rows(rng: np.random.Generator, stories: Stories, times: Timelines, traits: Traits) -> Columns:
-    """Encounters about every four weeks (every half year without advanced disease), the last on the last day she was seen."""
+    """Encounters about every four weeks (every half year without advanced disease), the last on the last
+    day she was seen.
+    """
     cycle = np.where(traits.advanced, _ADVANCED_VISIT_DAYS, _EARLY_VISIT_DAYS)
     span = times.last_activity - times.anchor
     who, place = ragged(np.maximum(span // cycle, 1))
@@ -157,7 +165,9 @@ def lab_rows(
 
 
 def procedure_rows(rng: np.random.Generator, stories: Stories, times: Timelines, traits: Traits) -> Columns:
-    """Surgery and radiotherapy of early disease, palliative radiotherapy of bone; type, intent 0 curative, 1 palliative."""
+    """Surgery and radiotherapy of early disease, palliative radiotherapy of bone; type, intent 0 curative,
+    1 palliative.
+    """
     parts = []
     for kind, dates in ((0, traits.surgery), (1, traits.radiotherapy)):
         who = np.flatnonzero(dates >= 0)
@@ -208,5 +218,4 @@ def takes(stories: Stories, *names: str) -> Bools:
     """The patients who are given one of these drugs in some line."""
     codes = [CODE[name] for name in names]
     drugs = np.where(stories.regimen[..., None] >= 0, palette.REGIMEN_DRUGS[stories.regimen], -1)
-    found: Bools = np.isin(drugs, codes).reshape(stories.size, MOST_LINES * palette.MOST_DRUGS).any(axis=1)
-    return found
+    return np.logical_or.reduce(np.isin(drugs, codes), axis=(1, 2))

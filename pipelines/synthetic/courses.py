@@ -17,14 +17,18 @@ from pipelines.synthetic.traits import Traits
 NO_REASON, PROGRESSION, TOXICITY, COMPLETED, PATIENT_CHOICE, DEATH, OTHER = range(7)
 NO_INTENT, NEOADJUVANT, ADJUVANT, PALLIATIVE = range(4)
 _MODE_REASON: Final = {
-    Mode.NEXT: PROGRESSION, Mode.PROGRESSED: PROGRESSION, Mode.SWITCH: TOXICITY, Mode.STOPPED: TOXICITY,
-}  # fmt: skip
+    Mode.NEXT: PROGRESSION,
+    Mode.PROGRESSED: PROGRESSION,
+    Mode.SWITCH: TOXICITY,
+    Mode.STOPPED: TOXICITY,
+}
 
 
 @dataclass(frozen=True)
 class Courses:
-    """One element per course. `until` is the first day without a new fill or visit; `close` the recorded end date, -1 for none;
-    `open_record` a single record flagged ongoing. `line` counts from 1, 0 outside the lines; `patient` is the place in the chunk.
+    """One element per course. `until` is the first day without a new fill or visit; `close` the recorded
+    end date, -1 for none; `open_record` a single record flagged ongoing. `line` counts from 1, 0 outside
+    the lines; `patient` is the place in the chunk.
     """
 
     patient: Ints
@@ -67,7 +71,9 @@ def plan_courses(
     _early_courses(rng, book, times, traits)
     _background(rng, book, stories, times, traits)
     courses = book.courses()
-    kept = courses.start <= times.last_activity[courses.patient]
+    last = times.last_activity[courses.patient]
+    courses.until[:] = np.minimum(courses.until, last + 1)
+    kept = courses.start <= last
     return Courses(**{field.name: getattr(courses, field.name)[kept] for field in fields(Courses)})
 
 
@@ -98,7 +104,9 @@ def _line_drug(rng: np.random.Generator, book: _Book, plan: _Plan, line: int, pl
 
 
 def _delay(rng: np.random.Generator, plan: _Plan, who: Ints, line: int, place: int, drug: Ints) -> Ints:
-    """Days from the line's start to the drug's: palbociclib's is the clock's, other second drugs wait up to 10 days."""
+    """Days from the line's start to the drug's: palbociclib's is the clock's, other second drugs wait up
+    to 10 days.
+    """
     stories, times, _ = plan
     clock = times.clock[who, line] - times.start[who, line]
     waits = np.where(chance(rng, 0.25, who.size), between(rng, 1, 10, who.size), 0)
@@ -139,8 +147,9 @@ def _add(
 ) -> None:
     """Add the courses of one drug; decides which stops are written down.
 
-    A course whose stop is not recorded might go on over the next line's start by its supply alone, and would be kept. So the
-    stop stays unrecorded only where the next line replaces the drug (therapy-lines.md, section 5), or where none comes.
+    A course whose stop is not recorded might go on over the next line's start by its supply alone, and
+    would be kept. So the stop stays unrecorded only where the next line replaces the drug
+    (therapy-lines.md, section 5), or where none comes.
     """
     stories, times, seen = plan
     mode = stories.mode[who, line]
@@ -151,9 +160,8 @@ def _add(
     kind = palette.KIND[drug]
     to_chemo = (following >= 0) & palette.HAS_CHEMO[following]
     to_endocrine = (following >= 0) & palette.HAS_ENDOCRINE[following]
-    replaced = (to_chemo & np.isin(kind, ("chemo", "endocrine", "targeted"))) | (
-        to_endocrine & (kind == "endocrine")
-    )
+    # Chemotherapy is replaced by its own substitution group alone, so its stop is always known.
+    replaced = (to_chemo & np.isin(kind, ("endocrine", "targeted"))) | (to_endocrine & (kind == "endocrine"))
     by_stop = seen[who, line] == SEEN_BY_STOP
     may_stay_open = (replaced | (following < 0)) & ~leaves & ~by_stop
     closed = ~open_ended & (~may_stay_open | chance(rng, 0.75, who.size))
@@ -167,8 +175,8 @@ def _add(
         who,
         drug,
         start,
-        np.where(open_ended, times.last_activity[who] + 1, np.minimum(stop, times.last_activity[who])),
-        close=np.where(closed, np.minimum(stop, times.last_activity[who]), -1),
+        np.where(open_ended, times.last_activity[who] + 1, stop),
+        close=np.where(closed, stop, -1),
         reason=np.where(closed, reason, NO_REASON),
         line=line + 1,
         intent=np.where(chance(rng, 0.8, who.size), PALLIATIVE, NO_INTENT),

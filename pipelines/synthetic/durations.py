@@ -1,8 +1,9 @@
 """How long each line lasts, calibrated to the source study (Palumbo 2024).
 
-A line's time X is that from its clock's start to its end, whether that is an event or not. Where a share q of the lines ends in
-an event, X is drawn from S(t)^(1/q): with censoring of a proportional hazard (Koziol and Green 1976) the event is independent
-of X, and Kaplan-Meier over the patients finds the S that was meant.
+A line's time X is that from its clock's start to its end, whether that is an event or not. Where a share q
+of the lines ends in an event, X is drawn from S(t)^(1/q): with censoring of a proportional hazard (Koziol
+and Green 1976) the event is independent of X, and Kaplan-Meier over the patients finds the S that was
+meant.
 """
 
 from typing import Final
@@ -25,15 +26,30 @@ _PFS2_LONGEST: Final = 950
 _PFS1_TILT: Final = {"endocrine": 0.70, "chemotherapy": 1.40, "other": 1.0, "": 1.0}
 # Median and longest days of the other lines, by context.
 _OTHER_LINES: Final = {
-    "before_index": (300, 900), "index": (396, 1500), "endocrine": (304, 900), "chemotherapy": (152, 900), "other": (180, 900),
-    "switch": (240, 800), "first": (380, 1700), "later": (125, 400), "triple negative": (150, 800), "her2 first": (480, 1600),
+    "before_index": (300, 900),
+    "index": (396, 1500),
+    "endocrine": (304, 900),
+    "chemotherapy": (152, 900),
+    "other": (180, 900),
+    "switch": (240, 800),
+    "first": (380, 1700),
+    "later": (125, 400),
+    "triple negative": (150, 800),
+    "her2 first": (480, 1600),
     "her2 later": (230, 800),
-}  # fmt: skip
+}
 _EVENTS: Final = (Mode.NEXT, Mode.PROGRESSED, Mode.DEATH)
-# Shortest days by mode: a progression is seen at a first scan of week 7 to 9, a switch must lie outside the regimen window.
+# Shortest days by mode: a progression is seen at a first scan of week 7 to 9, a switch must lie outside the
+# regimen window.
 _SHORTEST: Final = {
-    Mode.NEXT: 49, Mode.PROGRESSED: 49, Mode.SWITCH: 75, Mode.STOPPED: 120, Mode.DEATH: 40, Mode.LOST: 30, Mode.ONGOING: 20,
-}  # fmt: skip
+    Mode.NEXT: 49,
+    Mode.PROGRESSED: 49,
+    Mode.SWITCH: 75,
+    Mode.STOPPED: 120,
+    Mode.DEATH: 40,
+    Mode.LOST: 30,
+    Mode.ONGOING: 20,
+}
 
 
 def draw_durations(rng: np.random.Generator, stories: Stories) -> Ints:
@@ -84,7 +100,9 @@ def _pfs2(rng: np.random.Generator, stories: Stories, days: Ints, strategy: str)
 
 
 def _spread_within(rng: np.random.Generator, group: Ints) -> Floats:
-    """Evenly spaced ranks (0 to 1) in random order within each group, so that no group is lucky as a whole."""
+    """Evenly spaced ranks (0 to 1) in random order within each group, so that no group is lucky as a
+    whole.
+    """
     ranks = np.empty(group.size)
     for code in np.unique(group):
         members = group == code

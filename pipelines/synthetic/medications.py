@@ -18,7 +18,8 @@ ACTIVE, COMPLETED, STOPPED, _, NOT_TAKEN, CANCELLED, ENTERED_IN_ERROR = range(7)
 ROUTES: Final = ("oral", "iv", "im", "sc")
 DAY, MONTH, YEAR = range(3)
 
-# Drug texts of all drugs in one list; a drug's own begin at TEXT_FIRST. Texts no dictionary knows stand at the end.
+# Drug texts of all drugs in one list; a drug's own begin at TEXT_FIRST. Texts no dictionary knows stand at
+# the end.
 UNKNOWN_TEXTS: Final = (
     "terapia c/o altro centro",
     "integratore alimentare",
@@ -47,7 +48,8 @@ def medication_rows(rng: np.random.Generator, courses: Courses) -> Columns:
     early = (intent == plan.ADJUVANT) | (intent == plan.NEOADJUVANT)
     forgotten = courses.open_record == 2
     unsaid_end = (courses.close < 0) & (courses.open_record == 0)
-    # One order for the whole course says how long it lasted only where its end is recorded or it is still open.
+    # One order for the whole course says how long it lasted only where its end is recorded or it is still
+    # open.
     one_record = (
         home
         & ~unsaid_end
@@ -93,7 +95,9 @@ def _base(courses: Courses, course: Ints, start: Ints) -> Columns:
 
 
 def _spans(rng: np.random.Generator, courses: Courses, course: Ints) -> Columns:
-    """One order from the first day to the stop, or flagged ongoing; some starts of early therapy are known to the month or year."""
+    """One order from the first day to the stop, or flagged ongoing; some starts of early therapy are known
+    to the month or year.
+    """
     rows = _base(courses, course, courses.start[course])
     close = courses.close[course]
     rows["end_date"] = close
@@ -120,7 +124,9 @@ def _orders(courses: Courses, course: Ints) -> Columns:
 
 
 def _fills(rng: np.random.Generator, courses: Courses, course: Ints) -> Columns:
-    """Fills about every cycle: a few days early or late, dose holds, and here and there a hoard before a holiday."""
+    """Fills about every cycle: a few days early or late, dose holds, and here and there a hoard before a
+    holiday.
+    """
     start, until = courses.start[course], courses.until[course]
     drug, steady = courses.drug[course], courses.steady[course] > 0
     kind = palette.KIND[drug]
@@ -171,7 +177,9 @@ def _close_last(courses: Courses, course: Ints, row: Ints, rows: Columns) -> Non
 
 
 def _visits(rng: np.random.Generator, courses: Courses, course: Ints) -> Columns:
-    """Administrations: the days of each cycle, a few days late, a delay of up to two weeks; fulvestrant with its loading dose."""
+    """Administrations: the days of each cycle, a few days late, a delay of up to two weeks; fulvestrant
+    with its loading dose.
+    """
     start, until, drug = courses.start[course], courses.until[course], courses.drug[course]
     visits, cycle = palette.VISITS[drug], palette.CYCLE[drug]
     cycles = np.minimum(-(-(until - start) // cycle), palette.MOST_CYCLES[drug])

@@ -1,4 +1,6 @@
-"""The drugs and regimens of the synthetic hospital: how each is given, since when, and how its people write it."""
+"""The drugs and regimens of the synthetic hospital: how each is given, since when, and how its people
+write it.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,6 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from pipelines.synthetic.choices import BEYOND, CHOICES
 from pipelines.synthetic.draws import Floats, Ints
 
 Kind = Literal["endocrine", "targeted", "chemo", "other", "background", "supportive"]
@@ -20,9 +23,11 @@ def day(text: str) -> int:
 
 @dataclass(frozen=True)
 class Drug:
-    """How a drug is given. `cycle` in days; `days` are the visits of one cycle, empty for a drug taken at home.
+    """How a drug is given. `cycle` in days; `days` are the visits of one cycle, empty for a drug taken at
+    home.
 
-    `cycles` is the most that is given (0: until something stops it). `since` is the first day the synthetic hospital has it.
+    `cycles` is the most that is given (0: until something stops it). `since` is the first day the
+    synthetic hospital has it.
     """
 
     name: str
@@ -130,7 +135,7 @@ DRUGS: Final[tuple[Drug, ...]] = (
     _visit("pertuzumab", "other", 21, (0,), 0, 420, "2013-06-01", "Perjeta"),
     _home("lapatinib", "other", 30, 1250, "2008-06-01", "Tyverb"),
     _visit("bevacizumab", "other", 14, (0,), 0, 10, _OLD, "Avastin"),
-    _home("study drug", "other", 28, 1, _OLD, "Study drug", "STUDY DRUG"),
+    _home("investigational agent", "other", 28, 1, _OLD, "study drug", "Study drug", "STUDY DRUG"),
     _visit("goserelin", "background", 28, (0,), 0, 3.6, _OLD, "Zoladex", "ZOLADEX 3,6 mg", "goserelina"),
     _visit("leuprorelin", "background", 28, (0,), 0, 3.75, _OLD, "Enantone", "leuprorelina"),
     _visit("denosumab", "background", 28, (0,), 0, 120, "2011-10-01", "Xgeva", "XGEVA 120 mg"),
@@ -152,48 +157,8 @@ AT_HOME: Final = np.array([not drug.days for drug in DRUGS])
 SINCE: Final[Ints] = np.array([day(drug.since) for drug in DRUGS])
 KIND: Final = np.array([drug.kind for drug in DRUGS])
 
-# The regimens, and how often each is chosen in each situation. "beyond": palbociclib goes on over the progression.
-BEYOND: Final = "fulvestrant, palbociclib beyond progression"
-_CHEMO_MIX: Final = {
-    "capecitabine": 10, "paclitaxel": 7, "vinorelbine": 4, "eribulin": 4, "capecitabine + vinorelbine": 2,
-    "paclitaxel + bevacizumab": 3, "nab-paclitaxel": 2, "pegylated liposomal doxorubicin": 2,
-    "carboplatin + gemcitabine": 1, "trastuzumab deruxtecan": 2,
-}  # fmt: skip
-_CHOICES: Final[dict[str, dict[str, float]]] = {
-    "before_index": {"letrozole": 5, "anastrozole": 4, "tamoxifen": 2, "fulvestrant": 2, "paclitaxel": 3, "capecitabine": 2},
-    "index": {
-        "letrozole + palbociclib": 55, "fulvestrant + palbociclib": 38, "anastrozole + palbociclib": 4, "exemestane + palbociclib": 3,
-    },
-    "endocrine": {
-        "fulvestrant": 7, "everolimus + exemestane": 6, "alpelisib + fulvestrant": 3, "exemestane": 1.5, "tamoxifen": 1,
-        "abemaciclib + fulvestrant": 1, BEYOND: 1, "letrozole": 0.02, "anastrozole": 0.02,
-    },
-    "chemotherapy": _CHEMO_MIX,
-    "other": {"olaparib": 3, "talazoparib": 1, "study drug": 3},
-    "switch": {"fulvestrant": 3, "exemestane": 2, "capecitabine": 2, "tamoxifen": 1},
-    "first": {
-        "letrozole": 10, "anastrozole": 5, "fulvestrant": 8, "tamoxifen": 5, "letrozole + ribociclib": 14, "fulvestrant + ribociclib": 6,
-        "abemaciclib + letrozole": 7, "abemaciclib + fulvestrant": 5, "paclitaxel": 7, "docetaxel": 3, "paclitaxel + bevacizumab": 4,
-        "capecitabine": 4,
-    },
-    "later": {
-        **_CHEMO_MIX, "everolimus + exemestane": 4, "exemestane": 2, "tamoxifen": 1, "sacituzumab govitecan": 1, "study drug": 0.5,
-        "fulvestrant": 3, "alpelisib + fulvestrant": 1,
-    },
-    "triple negative": {
-        "paclitaxel": 4, "carboplatin + gemcitabine": 4, "nab-paclitaxel": 2, "capecitabine": 5, "eribulin": 4, "vinorelbine": 3,
-        "sacituzumab govitecan": 4, "paclitaxel + bevacizumab": 2, "pegylated liposomal doxorubicin": 2,
-    },
-    "her2 first": {
-        "docetaxel + pertuzumab + trastuzumab": 7, "paclitaxel + pertuzumab + trastuzumab": 3, "trastuzumab + vinorelbine": 1,
-    },
-    "her2 later": {
-        "trastuzumab emtansine": 6, "trastuzumab deruxtecan": 5, "capecitabine + lapatinib": 4, "eribulin": 1,
-        "pegylated liposomal doxorubicin": 1, "carboplatin + gemcitabine": 1,
-    },
-}  # fmt: skip
-CONTEXTS: Final = tuple(_CHOICES)
-REGIMENS: Final = tuple(dict.fromkeys(name for weights in _CHOICES.values() for name in weights))
+CONTEXTS: Final = tuple(CHOICES)
+REGIMENS: Final = tuple(dict.fromkeys(name for weights in CHOICES.values() for name in weights))
 REGIMEN_CODE: Final = {name: code for code, name in enumerate(REGIMENS)}
 CONTEXT_CODE: Final = {name: code for code, name in enumerate(CONTEXTS)}
 MOST_DRUGS: Final = 3
@@ -205,7 +170,7 @@ def _drugs_of(regimen: str) -> tuple[str, ...]:
 
 def _weights() -> Floats:
     table = np.zeros((len(CONTEXTS), len(REGIMENS)))
-    for context, weights in _CHOICES.items():
+    for context, weights in CHOICES.items():
         for name, weight in weights.items():
             table[CONTEXT_CODE[context], REGIMEN_CODE[name]] = weight
     return table

@@ -1,4 +1,6 @@
-"""Receptors and genes: what the laboratory reported on the primary, on a metastasis, in plasma and in the germline."""
+"""Receptors and genes: what the laboratory reported on the primary, on a metastasis, in plasma and in the
+germline.
+"""
 
 from typing import Final
 
@@ -90,7 +92,9 @@ def _her2(rng: np.random.Generator, profile: npt.NDArray[np.str_]) -> list[_Repo
 
 
 def _genes(rng: np.random.Generator, stories: Stories, times: Timelines, traits: Traits) -> list[Columns]:
-    """ESR1 and PIK3CA in plasma at the progression on the index line, PIK3CA where alpelisib is given, BRCA in the germline."""
+    """ESR1 and PIK3CA in plasma at the progression on the index line, PIK3CA where alpelisib is given,
+    BRCA in the germline.
+    """
     n = stories.size
     place = np.arange(n)
     line = np.maximum(stories.index_line, 0)

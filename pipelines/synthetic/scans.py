@@ -13,16 +13,18 @@ from pipelines.synthetic.timelines import Timelines
 SEEN_BY_SCAN, SEEN_BY_CLINICIAN, SEEN_BY_STOP = range(3)
 RESPONSES: Final = ("", "CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
 EMPTY, CR, PR, SD, NON_CR_NON_PD, PD, NE = range(7)
-_RESPONSE_SHARE: Final = 0.30
+_RESPONSE_SHARE: Final = 0.48
 _PROGRESSES: Final = (Mode.NEXT, Mode.PROGRESSED)
 
 Columns = dict[str, Ints]
 
 
 def how_progression_is_seen(rng: np.random.Generator, stories: Stories, times: Timelines) -> Ints:
-    """For every line, whether its progression is read on a scan, noted by the clinician alone, or known from the stop alone.
+    """For every line, whether its progression is read on a scan, noted by the clinician alone, or known
+    from the stop alone.
 
-    The last needs a drug taken at home whose end is recorded; `stop` is then moved to the progression. Shape (n, MOST_LINES).
+    The last needs a drug taken at home whose end is recorded; `stop` is then moved to the progression.
+    Shape (n, MOST_LINES).
     """
     shape = stories.mode.shape
     lot = rng.random(shape)
@@ -40,7 +42,9 @@ def how_progression_is_seen(rng: np.random.Generator, stories: Stories, times: T
 def assessment_rows(
     rng: np.random.Generator, stories: Stories, times: Timelines, bone_only: Bools, seen: Ints
 ) -> Columns:
-    """Assessments of all lines, unordered: patient, date, response, progression (-1 empty, 0, 1), assessor, method."""
+    """Assessments of all lines, unordered: patient, date, response, progression (-1 empty, 0, 1),
+    assessor, method.
+    """
     who, line = np.nonzero(stories.mode >= 0)
     start, end = times.start[who, line], times.end[who, line]
     progresses = np.isin(stories.mode[who, line], _PROGRESSES)
@@ -80,7 +84,9 @@ def assessment_rows(
 def _responses(
     rng: np.random.Generator, place: Ints, scans: Ints, row: Ints, final: Bools, bone_only: Bools
 ) -> Ints:
-    """Stable disease, a partial response from the first or second scan on in some lines, and PD at the end."""
+    """Stable disease, a partial response from the first or second scan on in some lines, and PD at the
+    end.
+    """
     responder = (spread(rng, scans.size) < _RESPONSE_SHARE) & (scans >= 2)
     first = rng.integers(0, 2, scans.size)
     complete = responder & chance(rng, 0.08, scans.size)
@@ -93,7 +99,9 @@ def _responses(
 
 
 def _notes(rng: np.random.Generator, who: Ints, end: Ints, progresses: Bools, times: Timelines) -> Columns:
-    """The clinician's note of a progression, up to 12 days after the scan: the same episode (endpoints.md, section 1)."""
+    """The clinician's note of a progression, up to 12 days after the scan: the same episode (endpoints.md,
+    section 1).
+    """
     chosen = progresses & chance(rng, 0.35, who.size)
     patient = who[chosen]
     date = end[chosen] + between(rng, 1, 12, patient.size)

@@ -33,8 +33,9 @@ sources:
 def synthesize(folder: Path, patients: int, seed: int, *, format: Format = "csv", site: str = "demo") -> None:  # noqa: A002
     """Write `site.yml`, `extracts/` and `truth.csv` into `folder`, which is made where missing.
 
-    `patients` is the number of patients (1 or more), `seed` fixes everything else: same number and seed, same bytes. Memory
-    does not grow with the number of patients, but for one byte each. Raises ValueError for fewer than one patient.
+    `patients` is the number of patients (1 or more), `seed` fixes everything else: same number and seed,
+    same bytes. Memory does not grow with the number of patients, but for one byte each. Raises ValueError
+    for fewer than one patient.
     """
     if patients < 1:
         raise ValueError("A synthetic site needs at least one patient.")

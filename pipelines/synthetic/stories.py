@@ -1,4 +1,6 @@
-"""What happens to each patient, before any date is drawn: her lines, their regimens, and how each of them ends."""
+"""What happens to each patient, before any date is drawn: her lines, their regimens, and how each of them
+ends.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +14,8 @@ from pipelines.synthetic.strata import STRATA, Mode, Stratum
 
 MOST_LINES: Final = 7
 
-# Shares of the ways a line may end, in the order of these modes. The 19 and 29 of the two strategies give whole patients.
+# Shares of the ways a line may end, in the order of these modes. The 19 and 29 of the two strategies give
+# whole patients.
 _LAST_MODES: Final = (Mode.NEXT, Mode.PROGRESSED, Mode.DEATH, Mode.LOST, Mode.ONGOING)
 _NEXT_LINE_ENDS: Final = {
     "endocrine": (9, 6, 1, 1, 2),
@@ -39,7 +42,8 @@ _LATER_CONTEXT: Final = {
 
 @dataclass(frozen=True)
 class Stories:
-    """The stories of one chunk of n patients; `mode`, `context` and `regimen` have shape (n, MOST_LINES), -1 where no line is.
+    """The stories of one chunk of n patients; `mode`, `context` and `regimen` have shape (n, MOST_LINES),
+    -1 where no line is.
 
     `index_line` and `next_line` are places in the line axis (from 0), -1 without one.
     """
@@ -98,7 +102,9 @@ def _ends(rng: np.random.Generator, weights: Sequence[float], size: int) -> Ints
 def _index_course(
     rng: np.random.Generator, kind: Stratum, who: Ints, mode: Ints, context: Ints
 ) -> tuple[Ints, Ints]:
-    """Lines before the index line, the index line, the next line and those after it; returns the places of the two in the middle."""
+    """Lines before the index line, the index line, the next line and those after it; returns the places of
+    the two in the middle.
+    """
     index = allot(rng, _LINES_BEFORE_INDEX, who.size)
     for place in range(len(_LINES_BEFORE_INDEX) - 1):
         earlier = who[index > place]
@@ -136,7 +142,9 @@ def _append_lines(
     mode: Ints,
     context: Ints,
 ) -> None:
-    """Write `lines` lines from place `start` on: each ends in the next, the last in one of the weighted modes of `kind`."""
+    """Write `lines` lines from place `start` on: each ends in the next, the last in one of the weighted
+    modes of `kind`.
+    """
     last = _ends(rng, kind[0], who.size)
     for place in range(MOST_LINES):
         within = (place >= start) & (place < start + lines)
@@ -149,8 +157,8 @@ def _append_lines(
 def _choose_regimens(rng: np.random.Generator, context: Ints, mode: Ints) -> Ints:
     """A regimen for every line, by its context's weights.
 
-    No drug comes back in a later line of the same patient: eras of one drug at most `era_gap_days` apart would merge
-    (therapy-lines.md, section 3) and the intended start would be none.
+    No drug comes back in a later line of the same patient: eras of one drug at most `era_gap_days` apart
+    would merge (therapy-lines.md, section 3) and the intended start would be none.
     """
     regimen = np.full(context.shape, -1)
     used = np.zeros(context.shape[0], dtype=np.int64)

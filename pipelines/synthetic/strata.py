@@ -1,7 +1,8 @@
 """Who is in the synthetic hospital: one stratum per kind of story, counted for every 400 patients.
 
-The counts come first, so that each step of the study's attrition removes a believable and known number, and 48 of
-400 are compared, 19 on endocrine therapy and 29 on chemotherapy (Palumbo 2024), whatever the seed.
+The counts come first, so that each step of the study's attrition removes a believable and known number,
+and 48 of 400 are compared, 19 on endocrine therapy and 29 on chemotherapy (Palumbo 2024), whatever the
+seed.
 """
 
 from dataclasses import dataclass
@@ -37,8 +38,9 @@ class Mode(IntEnum):
 class Stratum:
     """One kind of story.
 
-    `removed_at` is the attrition step of endpoints.md, section 5, at which these patients leave the study; empty for those
-    compared. `receptors` names the receptor profile of `receptors.py`; `strategy` is that of the line after the index line.
+    `removed_at` is the attrition step of endpoints.md, section 5, at which these patients leave the study;
+    empty for those compared. `receptors` names the receptor profile of `receptors.py`; `strategy` is that
+    of the line after the index line.
     """
 
     name: str

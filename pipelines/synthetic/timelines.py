@@ -1,4 +1,6 @@
-"""The dates of each story: when every line begins and ends, when she was last seen, and when it all took place."""
+"""The dates of each story: when every line begins and ends, when she was last seen, and when it all took
+place.
+"""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +18,8 @@ _FIRST_DAY: Final = day("2008-01-01")
 _FIRST_ADVANCED_DAY: Final = day("2012-01-01")
 _NEVER: Final = -1
 
-# How palbociclib begins beside its partner: share, first and last day after the line's start (therapy-lines.md, rules 1, 3, 4).
+# How palbociclib begins beside its partner: share, first and last day after the line's start
+# (therapy-lines.md, rules 1, 3, 4).
 _LATE_STARTS: Final = ((0.60, 0, 0), (0.20, 1, 10), (0.10, 11, 25), (0.08, 32, 85), (0.02, 95, 150))
 _MOST_DAYS_FROM_INDEX: Final = 3050
 
@@ -25,9 +28,10 @@ _MOST_DAYS_FROM_INDEX: Final = 3050
 class Timelines:
     """Dates as days from 1970-01-01. Arrays of shape (n, MOST_LINES) where a line is meant, else (n,).
 
-    `anchor` is the advanced date, or the diagnosis date of early disease; `clock` the start of the clock of a line's days
-    (palbociclib in the index line); `end` what ended it; `stop` the last treatment day recorded, `end + 1` or later where
-    treatment was never stopped. `extra` is a drug that joins late (substitution or maintenance, see `Change`). -1 is "none".
+    `anchor` is the advanced date, or the diagnosis date of early disease; `clock` the start of the clock
+    of a line's days (palbociclib in the index line); `end` what ended it; `stop` the last treatment day
+    recorded, `end + 1` or later where treatment was never stopped. `extra` is a drug that joins late
+    (substitution or maintenance, see `Change`). -1 is "none".
     """
 
     anchor: Ints
@@ -58,7 +62,9 @@ CUT_CHEMO: Final = -2
 
 
 def set_dates(rng: np.random.Generator, stories: Stories, days: Ints) -> Timelines:
-    """Place the stories in time. `days` are the lines' durations on their clocks (durations.py); shape (n, MOST_LINES)."""
+    """Place the stories in time. `days` are the lines' durations on their clocks (durations.py); shape (n,
+    MOST_LINES).
+    """
     start, clock, end = _lay_lines(rng, stories, days)
     stop, open_ended = _stops(rng, stories, start, end)
     change = _changes(rng, stories, start, clock, end)
@@ -106,7 +112,9 @@ def _lay_lines(rng: np.random.Generator, stories: Stories, days: Ints) -> tuple[
 
 
 def _fit_to_the_drug_s_age(stories: Stories, days: Ints) -> Ints:
-    """Shorten the longest index lines where her later lines would not fit between palbociclib's arrival and the data cut."""
+    """Shorten the longest index lines where her later lines would not fit between palbociclib's arrival
+    and the data cut.
+    """
     places = np.arange(MOST_LINES)
     from_index = (places >= stories.index_line[:, None]) & (stories.index_line[:, None] >= 0)
     total = np.where(from_index & (stories.mode >= 0), days + 90, 0).sum(axis=1)
@@ -125,7 +133,9 @@ def _palbociclib_delay(rng: np.random.Generator, n: int) -> Ints:
 
 
 def _stops(rng: np.random.Generator, stories: Stories, start: Ints, end: Ints) -> tuple[Ints, Bools]:
-    """When treatment stopped, and whether it never did. A stop after progression comes before the next line's start."""
+    """When treatment stopped, and whether it never did. A stop after progression comes before the next
+    line's start.
+    """
     shape = end.shape
     size = end.size
     following = np.roll(start, -1, axis=1)
@@ -144,13 +154,16 @@ def _stops(rng: np.random.Generator, stories: Stories, start: Ints, end: Ints) -
 
 
 def _changes(rng: np.random.Generator, stories: Stories, start: Ints, clock: Ints, end: Ints) -> _Change:
-    """Substitutions in index lines and maintenance after taxanes (therapy-lines.md, rules 5 and 6), far from any progression."""
+    """Substitutions in index lines and maintenance after taxanes (therapy-lines.md, rules 5 and 6), far
+    from any progression.
+    """
     shape = stories.mode.shape
     change = _Change(np.full(shape, _NEVER), np.zeros(shape, dtype=np.int64), np.full(shape, _NEVER))
     used = _drugs_used(stories)
     who = np.flatnonzero(stories.index_line >= 0)
     line = stories.index_line[who]
-    long_enough = (end - clock)[who, line] >= 230
+    steady = np.isin(stories.mode[who, line], (Mode.NEXT, Mode.PROGRESSED, Mode.ONGOING))
+    long_enough = steady & ((end - clock)[who, line] >= 230)
     # A patient whose palbociclib goes on beyond progression keeps it; she is no candidate.
     following = np.where(stories.next_line[who] >= 0, stories.regimen[who, stories.next_line[who]], -1)
     free = long_enough & (following != palette.REGIMEN_CODE[palette.BEYOND])
@@ -180,6 +193,7 @@ def _maintenance(
     contexts = [palette.CONTEXT_CODE["first"], palette.CONTEXT_CODE["before_index"]]
     taxanes = [palette.REGIMEN_CODE["paclitaxel"], palette.REGIMEN_CODE["docetaxel"]]
     fits = np.isin(stories.context, contexts) & np.isin(stories.regimen, taxanes) & (end - start >= 230)
+    fits &= np.isin(stories.mode, (Mode.NEXT, Mode.PROGRESSED, Mode.ONGOING))
     new = CODE["letrozole"]
     fits &= ((used >> new & 1) == 0)[:, None] & chance(rng, 0.6, fits.size).reshape(fits.shape)
     change.drug[fits] = new
@@ -243,7 +257,9 @@ def _earliest_anchor(stories: Stories, start: Ints, change: _Change) -> Ints:
 
 
 def _anchors(rng: np.random.Generator, final: Ints, floor: Ints, near_cut: Bools) -> Ints:
-    """The anchor day of every patient: so that she is last seen shortly before the cut, or anywhere it fits."""
+    """The anchor day of every patient: so that she is last seen shortly before the cut, or anywhere it
+    fits.
+    """
     latest = DATA_CUT - final
     offset = (45 * rng.random(final.size) ** 2).astype(np.int64)
     # Somebody is seen on the day of the cut: it is the latest date of the extracts (extracts.md).

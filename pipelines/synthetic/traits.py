@@ -1,4 +1,6 @@
-"""What each patient brings with her: age, receptors, early disease and its treatment, and where the disease is."""
+"""What each patient brings with her: age, receptors, early disease and its treatment, and where the
+disease is.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +14,8 @@ from pipelines.synthetic.stories import Stories
 from pipelines.synthetic.timelines import Timelines
 
 YEAR: Final = 365.25
-# How the advanced disease relates to adjuvant endocrine therapy (ESO-ESMO ABC): share of hormone-receptor positive patients.
+# How the advanced disease relates to adjuvant endocrine therapy (ESO-ESMO ABC): share of hormone-receptor
+# positive patients.
 DE_NOVO, PRIMARY, SECONDARY_ON, SECONDARY_AFTER, SENSITIVE, NO_ENDOCRINE = range(6)
 _HISTORIES: Final = (30, 12, 26, 8, 18, 6)
 _HISTORIES_WITHOUT_RECEPTORS: Final = (35, 0, 0, 0, 0, 65)
@@ -39,8 +42,9 @@ _NOT_VISCERAL: Final = (0, 6, 7, 8)
 class Traits:
     """Traits of the n patients of a chunk. Dates are days from 1970-01-01; -1 is "none".
 
-    `history` is one of the codes above for advanced disease, -1 for early disease. `sites` has shape (n, len(SITES)): present
-    at the advanced date. Endocrine therapy of early disease runs from `endocrine_start` to `endocrine_stop`.
+    `history` is one of the codes above for advanced disease, -1 for early disease. `sites` has shape (n,
+    len(SITES)): present at the advanced date. Endocrine therapy of early disease runs from
+    `endocrine_start` to `endocrine_stop`.
     """
 
     male: Bools
@@ -126,8 +130,8 @@ def _endocrine_course(
 ) -> tuple[Ints, Ints, Ints]:
     """Start and stop of early endocrine therapy and the first diagnosis.
 
-    Therapy at relapse stops from 5 days before to 7 after the advanced date: it reaches the advanced setting, yet is never kept
-    when line 1 opens (therapy-lines.md, section 5).
+    Therapy at relapse stops from 5 days before to 7 after the advanced date: it reaches the advanced
+    setting, yet is never kept when line 1 opens (therapy-lines.md, section 5).
     """
     n = history.size
     shortest = np.where(her2, 560, 200)

@@ -1,8 +1,10 @@
-"""What was meant: the lines, progressions and study results that the warehouse has to find in the synthetic site.
+"""What was meant: the lines, progressions and study results that the warehouse has to find in the
+synthetic site.
 
-`truth.csv` has four kinds of rows. `patient`: stratum and the attrition step at which she leaves the study. `line`: an advanced
-line with its start, regimen, progression and PFS under profile `primary`. `index` and `next`: the index line on the clock of
-palbociclib and the line after it, for the study's index population and those with a progression and a next line.
+`truth.csv` has four kinds of rows. `patient`: stratum and the attrition step at which she leaves the
+study. `line`: an advanced line with its start, regimen, progression and PFS under profile `primary`.
+`index` and `next`: the index line on the clock of palbociclib and the line after it, for the study's index
+population and those with a progression and a next line.
 """
 
 from typing import Final
@@ -23,7 +25,9 @@ _JOINED: Final = len(palette.NAMES) + 1
 
 
 def _names() -> tuple[str, ...]:
-    """The regimen of every pair of a planned regimen and a drug that joined it late (none first), as therapy-lines.md names it."""
+    """The regimen of every pair of a planned regimen and a drug that joined it late (none first), as
+    therapy-lines.md names it.
+    """
     names = []
     for regimen in palette.REGIMENS:
         planned = {"fulvestrant", "palbociclib"} if regimen == palette.BEYOND else set(regimen.split(" + "))

@@ -1,7 +1,8 @@
 """The untidiness of real records: what was never given, what cannot be read, what was delivered twice.
 
-None of it changes an intended line: records that were never given take no part (therapy-lines.md, section 2), records that
-landing must quarantine are extra ones of patients outside the study, and exact duplicates are dropped at landing.
+None of it changes an intended line: records that were never given take no part (therapy-lines.md, section
+2), records that landing must quarantine are extra ones of patients outside the study, and exact duplicates
+are dropped at landing.
 """
 
 from typing import Final
@@ -79,7 +80,9 @@ def _rows(patient: Ints, start: Ints) -> Columns:
 
 
 def in_order(rng: np.random.Generator, rows: Columns, date: str, duplicates: float = 0.0) -> Columns:
-    """Rows by patient and date, each numbered within its patient (`seq`); a share of them twice, as delivered twice."""
+    """Rows by patient and date, each numbered within its patient (`seq`); a share of them twice, as
+    delivered twice.
+    """
     order = np.lexsort((rows[date], rows["patient"]))
     ordered = {name: values[order] for name, values in rows.items()}
     patient = ordered["patient"]

@@ -1,0 +1,96 @@
+"""The regimens of the synthetic hospital, and how often each is chosen in each situation."""
+
+from typing import Final
+
+# Palbociclib goes on over the progression while the aromatase inhibitor becomes fulvestrant.
+BEYOND: Final = "fulvestrant, palbociclib beyond progression"
+_CHEMO_MIX: Final[dict[str, float]] = {
+    "capecitabine": 10,
+    "paclitaxel": 7,
+    "vinorelbine": 4,
+    "eribulin": 4,
+    "capecitabine + vinorelbine": 2,
+    "paclitaxel + bevacizumab": 3,
+    "nab-paclitaxel": 2,
+    "pegylated liposomal doxorubicin": 2,
+    "carboplatin + gemcitabine": 1,
+    "trastuzumab deruxtecan": 2,
+}
+CHOICES: Final[dict[str, dict[str, float]]] = {
+    "before_index": {
+        "letrozole": 5,
+        "anastrozole": 4,
+        "tamoxifen": 2,
+        "fulvestrant": 2,
+        "paclitaxel": 3,
+        "capecitabine": 2,
+    },
+    "index": {
+        "letrozole + palbociclib": 55,
+        "fulvestrant + palbociclib": 38,
+        "anastrozole + palbociclib": 4,
+        "exemestane + palbociclib": 3,
+    },
+    "endocrine": {
+        "fulvestrant": 7,
+        "everolimus + exemestane": 6,
+        "alpelisib + fulvestrant": 3,
+        "exemestane": 1.5,
+        "tamoxifen": 1,
+        "abemaciclib + fulvestrant": 1,
+        BEYOND: 1,
+        "letrozole": 0.02,
+        "anastrozole": 0.02,
+    },
+    "chemotherapy": _CHEMO_MIX,
+    "other": {"olaparib": 3, "talazoparib": 1, "investigational agent": 3},
+    "switch": {"fulvestrant": 3, "exemestane": 2, "capecitabine": 2, "tamoxifen": 1},
+    "first": {
+        "letrozole": 10,
+        "anastrozole": 5,
+        "fulvestrant": 8,
+        "tamoxifen": 5,
+        "letrozole + ribociclib": 14,
+        "fulvestrant + ribociclib": 6,
+        "abemaciclib + letrozole": 7,
+        "abemaciclib + fulvestrant": 5,
+        "paclitaxel": 7,
+        "docetaxel": 3,
+        "paclitaxel + bevacizumab": 4,
+        "capecitabine": 4,
+    },
+    "later": {
+        **_CHEMO_MIX,
+        "everolimus + exemestane": 4,
+        "exemestane": 2,
+        "tamoxifen": 1,
+        "sacituzumab govitecan": 1,
+        "investigational agent": 0.5,
+        "fulvestrant": 3,
+        "alpelisib + fulvestrant": 1,
+    },
+    "triple negative": {
+        "paclitaxel": 4,
+        "carboplatin + gemcitabine": 4,
+        "nab-paclitaxel": 2,
+        "capecitabine": 5,
+        "eribulin": 4,
+        "vinorelbine": 3,
+        "sacituzumab govitecan": 4,
+        "paclitaxel + bevacizumab": 2,
+        "pegylated liposomal doxorubicin": 2,
+    },
+    "her2 first": {
+        "docetaxel + pertuzumab + trastuzumab": 7,
+        "paclitaxel + pertuzumab + trastuzumab": 3,
+        "trastuzumab + vinorelbine": 1,
+    },
+    "her2 later": {
+        "trastuzumab emtansine": 6,
+        "trastuzumab deruxtecan": 5,
+        "capecitabine + lapatinib": 4,
+        "eribulin": 1,
+        "pegylated liposomal doxorubicin": 1,
+        "carboplatin + gemcitabine": 1,
+    },
+}
