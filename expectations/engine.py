@@ -20,9 +20,9 @@ BUILD = "afterline"
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
     """GX's SQL engine, with the rows read before the connection goes back.
 
-    GX 1.24 hands out the cursor of a connection that it has given back by then. Most drivers have buffered
-    the rows; DuckDB's results belong to the connection, so the fetch finds nothing, and GX ends in "list index
-    out of range". A frozen result is a complete copy that can be fetched from at any time.
+    GX 1.24 hands out the cursor of a connection that it has given back by then. Most drivers have the rows
+    buffered; DuckDB's results belong to the connection, so the fetch finds nothing, and GX ends in "list
+    index out of range". A frozen result is a complete copy that can be fetched from at any time.
     """
 
     def execute_query(self, query: sa.Selectable | sa.TextClause) -> Result[Any]:

@@ -88,8 +88,14 @@ STAGING = [
     plant(
         "primary_key_unique",
         "update staging.stg_medications set record_key = 'm1' where medication_id = 'm2'",
-        "update staging.stg_patients set record_key = '1-1' where record_key = '1-4'",
-        keys=["table_name=medications;record_key=m1", "table_name=patients;record_key=1-1"],
+        keys=["table_name=medications;record_key=m1"],
+        also=("natural_key_unique",),
+    ),
+    plant(
+        "natural_key_unique",
+        "insert into staging.stg_assessments by name "
+        "select * replace (99 as batch_id) from staging.stg_assessments where assessment_id = 'a4'",
+        keys=["table_name=assessments;record_key=a4"],
     ),
     plant(
         "patient_known",
