@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 PROJECT = CHECKOUT / "dbt_project"
 
 
-def run_dbt(warehouse: Warehouse, progress: Progress) -> None:
+def run_dbt(warehouse: Warehouse, progress: Progress, *, rule_sets: str = "all") -> None:
     """Build and test every model and seed into a new `build/afterline.duckdb`.
 
-    Raises RunFailed with the first fault. The file begins empty: a mart that is no longer in the project
+    `rule_sets` is `all` of the seed line_rules, or `primary` alone for very large sites. Raises RunFailed
+    with the first fault. The file begins empty: a mart that is no longer in the project
     must not survive in it.
     """
     from dbt.cli.main import dbtRunner
@@ -31,12 +32,12 @@ def run_dbt(warehouse: Warehouse, progress: Progress) -> None:
         name.unlink(missing_ok=True)
     watch = _Watch(progress)
     with _environment(warehouse), _closed_afterwards():
-        result = dbtRunner(callbacks=[watch]).invoke(_arguments(warehouse))
+        result = dbtRunner(callbacks=[watch]).invoke(_arguments(warehouse, rule_sets))
     if not result.success:
         raise RunFailed(_sentence(result, progress))
 
 
-def _arguments(warehouse: Warehouse) -> list[str]:
+def _arguments(warehouse: Warehouse, rule_sets: str) -> list[str]:
     return [
         "--log-level=none",
         # dbt's own log quotes the engine's messages, cells included; ours gets them without
@@ -45,6 +46,7 @@ def _arguments(warehouse: Warehouse) -> list[str]:
         "--no-version-check",
         "build",
         "--exclude-resource-type=unit_test",
+        f"--vars={{rule_sets: {rule_sets}}}",
         f"--project-dir={PROJECT}",
         f"--profiles-dir={PROJECT}",
         f"--target-path={warehouse.build / 'target'}",

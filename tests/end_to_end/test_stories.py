@@ -1,4 +1,4 @@
-"""Every patient story, end to end: each mart equals what a reader of the rules expects, row by row and column by column."""
+"""Every patient story, end to end: each mart equals what a reader of the rules expects, cell by cell."""
 
 from __future__ import annotations
 
@@ -50,19 +50,29 @@ def _from_mart(column: str, value: object) -> object:
 
 def _expected(mart: str) -> dict[tuple[object, ...], Row]:
     with (EXPECTED / f"{mart}.csv").open(newline="", encoding="utf-8") as file:
-        rows = [{column: _from_file(column, text) for column, text in row.items()} for row in csv.DictReader(file)]
+        rows = [
+            {column: _from_file(column, text) for column, text in row.items()} for row in csv.DictReader(file)
+        ]
     return {tuple(row[column] for column in GRAINS[mart]): row for row in rows}
 
 
 def _found(con: duckdb.DuckDBPyConnection, mart: str, columns: list[str]) -> dict[tuple[object, ...], Row]:
-    published = {name for (name,) in con.execute("select column_name from duckdb_columns() where table_name = ?", [mart]).fetchall()}
+    published = {
+        name
+        for (name,) in con.execute(
+            "select column_name from duckdb_columns() where table_name = ?", [mart]
+        ).fetchall()
+    }
     conditions = ["rule_set_id = 'primary'"] if "rule_set_id" in published else []
     if mart == "line_endpoints":
         # the stories say nothing of the duration of response
         conditions.append("endpoint <> 'dor'")
     where = f"where {' and '.join(conditions)}" if conditions else ""
-    found = con.execute(f"select {', '.join(columns)} from marts.{mart} {where}").fetchall()  # noqa: S608 names are ours
-    rows = [{column: _from_mart(column, value) for column, value in zip(columns, row, strict=True)} for row in found]
+    found = con.execute(f"select {', '.join(columns)} from marts.{mart} {where}").fetchall()
+    rows = [
+        {column: _from_mart(column, value) for column, value in zip(columns, row, strict=True)}
+        for row in found
+    ]
     return {tuple(row[column] for column in GRAINS[mart]): row for row in rows}
 
 
