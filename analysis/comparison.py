@@ -44,11 +44,17 @@ def log_rank(data: Durations, group: Groups, strata: npt.NDArray[np.int_] | None
     )
     if data.events == 0:
         return Test(None, data.n, 0, name, LOG_RANK, note="no event in either group")
-    if strata is None and not data.delayed:
-        plain = logrank_test(reference.time, other.time, reference.event, other.event)
-        return Test(float(plain.p_value), data.n, data.events, name, LOG_RANK, float(plain.test_statistic), 1)
-    start = data.start if data.delayed else None
-    statistic, p_value = survdiff(data.time, data.event, group.astype(int), strata=strata, entry=start)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if strata is None and not data.delayed:
+            plain = logrank_test(reference.time, other.time, reference.event, other.event)
+            statistic, p_value = plain.test_statistic, plain.p_value
+        else:
+            start = data.start if data.delayed else None
+            statistic, p_value = survdiff(
+                data.time, data.event, group.astype(int), strata=strata, entry=start
+            )
+    if not np.isfinite(p_value):
+        return Test(None, data.n, data.events, name, LOG_RANK, note="no event while both groups are at risk")
     return Test(float(p_value), data.n, data.events, name, LOG_RANK, float(statistic), 1)
 
 
@@ -107,7 +113,7 @@ def _inestimable(data: Durations, group: Groups) -> str | None:
     """Why the partial likelihood has no finite maximum; None where it has one."""
     reference, other = two_groups(data, group)
     if reference.events == 0 or other.events == 0:
-        return "a group without an event: no hazard ratio can be had"
+        return "a group has no event"
     in_reference = in_other = False
     for time in np.unique(data.time[data.event == 1]):
         dying = (data.time == time) & (data.event == 1)
@@ -118,7 +124,7 @@ def _inestimable(data: Durations, group: Groups) -> str | None:
             in_reference |= bool((~group[dying]).any())
     if in_other and in_reference:
         return None
-    return "separation: as long as both groups are at risk, all events are in one of them"
+    return "while both groups are at risk, all events fall in one of them (separation)"
 
 
 def _cox(data: Durations, group: Groups) -> tuple[float, float] | None:

@@ -57,7 +57,7 @@ def kaplan_meier(data: Durations, level: float = 0.95) -> KaplanMeier:
     """
     if data.n == 0:
         raise StatisticsError("A survival curve needs at least one patient.")
-    time, at_risk, events, censored = _table(data)
+    time, at_risk, events, censored = risk_table(data)
     with np.errstate(divide="ignore", invalid="ignore"):
         factors = 1.0 - events / at_risk
         survival = np.cumprod(factors) if data.delayed else _lifelines_survival(data, time)
@@ -68,6 +68,20 @@ def kaplan_meier(data: Durations, level: float = 0.95) -> KaplanMeier:
     certain = (survival <= EQUAL) | (survival >= 1 - EQUAL)
     lower, upper = (np.where(certain, np.nan, limit).astype(float) for limit in (lower, upper))
     return KaplanMeier(data, time, at_risk, events, censored, survival.astype(float), lower, upper)
+
+
+def risk_table(data: Durations) -> tuple[Floats, Floats, Floats, Floats]:
+    """Distinct times (k,) with at risk, events and censored.
+
+    Entries after `start` and before the time are at risk.
+    """
+    time = np.unique(data.time)
+    place = np.searchsorted(time, data.time)
+    events: Floats = np.bincount(place, weights=data.event, minlength=len(time)).astype(float)
+    leaving: Floats = np.bincount(place, minlength=len(time)).astype(float)
+    still_here: Floats = leaving[::-1].cumsum()[::-1]
+    not_entered: Floats = data.n - np.searchsorted(np.sort(data.start), time, side="left").astype(float)
+    return time, (still_here - not_entered).astype(float), events, leaving - events
 
 
 def median_survival(curve: KaplanMeier) -> Estimate:
@@ -119,20 +133,6 @@ def follow_up(data: Durations) -> Estimate:
         median.interval,
         median.note,
     )
-
-
-def _table(data: Durations) -> tuple[Floats, Floats, Floats, Floats]:
-    """Distinct times (k,) with at risk, events and censored.
-
-    Entries after `start` and before the time are at risk.
-    """
-    time = np.unique(data.time)
-    place = np.searchsorted(time, data.time)
-    events: Floats = np.bincount(place, weights=data.event, minlength=len(time)).astype(float)
-    leaving: Floats = np.bincount(place, minlength=len(time)).astype(float)
-    still_here: Floats = leaving[::-1].cumsum()[::-1]
-    not_entered: Floats = data.n - np.searchsorted(np.sort(data.start), time, side="left").astype(float)
-    return time, (still_here - not_entered).astype(float), events, leaving - events
 
 
 def _lifelines_survival(data: Durations, time: Floats) -> Floats:

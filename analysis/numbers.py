@@ -90,6 +90,12 @@ class Numbers:
         """`55 % (36–74)`."""
         return self._span(key, words.percent(self.value(key), decimals)) + self.ci(key, decimals)
 
+    def points_ci(self, key: str, decimals: int = 1) -> Markup:
+        """`−5.2 points (−31 to 22)`: a difference of shares, in percentage points."""
+        value = self.value(key)
+        shown = words.DASH if value is None else f"{words.number(value * 100, decimals)} points"
+        return self._span(key, shown) + self.ci(key, decimals)
+
     def p(self, key: str) -> Markup:
         """A p-value, or the reason why there is none."""
         row = self.rows.get(key)

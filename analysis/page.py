@@ -84,7 +84,7 @@ def provenance(header: ReportHeader, relative: bool) -> list[tuple[str, str]]:
     return [
         ("Site", header.site_id),
         ("Data cut", cut + (", final" if header.data_cut_final else "")),
-        ("Set by", header.data_cut_set_by),
+        ("Set by", _set_by(header.data_cut_set_by)),
         ("Rules", f"{header.rule_set_id}, profile {header.profile_id}"),
         ("Quality gate", _gate_words(header)),
         ("What changed", changed),
@@ -100,6 +100,10 @@ def gate_sentence(header: ReportHeader) -> str | None:
     if header.gate == "banner":
         return "Published with warnings: conventions are broken. See the quality checks before quoting."
     return None
+
+
+def _set_by(source: str) -> str:
+    return "the site file" if source == "declared" else f"the latest record in {source.replace('_', ' ')}"
 
 
 def _gate_words(header: ReportHeader) -> str:
@@ -144,6 +148,7 @@ def _published_line(benchmark: Benchmark) -> Mapping[str, Any]:
         "label": f"{name}, {words.strategy(benchmark.group).lower()}",
         "ours": f"{benchmark.endpoint}.{benchmark.group}.{benchmark.statistic}",
         "theirs": f"{benchmark.endpoint}.{benchmark.group}.{benchmark.statistic}.{benchmark.source}",
+        "range": f"{benchmark.endpoint}.{benchmark.group}.{{}}.{benchmark.source}",
         "share": benchmark.unit == "proportion",
         "printed": benchmark.printed,
         "reading": benchmark.reading,

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from analysis.durations import Durations
 from analysis.estimates import Estimate, Interval, StatisticsError, Test, Variance
-from analysis.kaplan_meier import kaplan_meier
+from analysis.kaplan_meier import risk_table
 
 REFERENCE = "Uno et al. 2014"
 Z = float(norm.ppf(0.975))
@@ -58,14 +58,18 @@ def _difference(reference: Durations, other: Durations, tau: float) -> tuple[flo
 
 
 def _area(data: Durations, tau: float) -> tuple[float, float]:
-    curve = kaplan_meier(data)
-    if not 0 < tau <= curve.last_time and not (tau > 0 and curve.survival[-1] == 0):
+    """Area under the curve up to tau, and its standard error."""
+    if data.n == 0:
+        raise StatisticsError("A restricted mean needs at least one patient.")
+    time, risk, events, _ = risk_table(data)
+    survival = np.cumprod(1 - events / risk)
+    if tau <= 0 or (tau > time[-1] and survival[-1] > 0):
         raise StatisticsError(f"An RMST up to {tau:g} needs a patient observed that long.")
-    keep = curve.time <= tau
-    widths = np.diff(np.concatenate([[0.0], curve.time[keep], [tau]]))
-    areas = widths * np.concatenate([[1.0], curve.survival[keep]])
-    risk, events = curve.at_risk[keep], curve.events[keep]
+    keep = time <= tau
+    time, risk, events, survival = time[keep], risk[keep], events[keep], survival[keep]
+    widths = np.diff(np.concatenate([[0.0], time, [tau]]))
+    areas = widths * np.concatenate([[1.0], survival])
+    left = areas[::-1].cumsum()[::-1][1:]  # the area still to come after each time
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.where(risk > events, events / (risk * (risk - events)), 0.0)
-    left = areas[::-1].cumsum()[::-1][1:]  # the area still to come after each time
     return float(areas.sum()), float(np.sqrt((left**2 * greenwood).sum()))

@@ -90,9 +90,10 @@ def write_rows(connection: duckdb.DuckDBPyConnection, studies: Sequence[tuple[st
     connection.execute("begin")
     connection.execute(f"create or replace table marts.study_estimates ({declared})")
     if records:
-        places = ", ".join("?" for _ in columns)
-        values = [[record[c["name"]] for c in columns] for record in records]
-        connection.executemany(f"insert into marts.study_estimates values ({places})", values)
+        # one list a column: a thousand times faster than a statement a row
+        lists = ", ".join(f"unnest(${number}::{c['type']}[])" for number, c in enumerate(columns, start=1))
+        values = [[record[c["name"]] for record in records] for c in columns]
+        connection.execute(f"insert into marts.study_estimates select {lists}", values)
     for statement in _comments(contract):
         connection.execute(statement)
     connection.execute("commit")

@@ -51,7 +51,7 @@ def comparison(data: StudyData, numbers: Numbers, endpoint: str) -> Markup:
     if row.estimate is None:
         return Markup("No hazard ratio: {}.").format(row.note or "it cannot be estimated")
     first, second = (words.strategy(name).lower() for name in data.study.strategies[:2])
-    text = Markup(
+    return Markup(
         "With {} as reference, {} was associated with a hazard ratio of {} (95 % CI {}), unadjusted. The "
         "strategies were chosen for reasons that also bear on the outcome; this is an association and says "
         "nothing of what either treatment would have done in the other group."
@@ -59,7 +59,6 @@ def comparison(data: StudyData, numbers: Numbers, endpoint: str) -> Markup:
         first, second, numbers.plain(f"{endpoint}.{pair}.hazard_ratio", 2),
         words.limits(words.number(row.ci_low, 2), words.number(row.ci_high, 2)),
     )  # fmt: skip
-    return text + (Markup(" {}.").format(row.note.capitalize()) if row.note else Markup(""))
 
 
 def proportional_hazards_fail(data: StudyData, numbers: Numbers, endpoint: str) -> bool:

@@ -93,7 +93,7 @@ def months(frame: pd.DataFrame, endpoint: str, days: str, event: str, entry: str
 
 def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relative: bool) -> StudyData:
     study_id = str(row["study_id"])
-    study = Study(study_id, str(row.get("title") or study_id), str(row.get("index_drug") or "the index drug"))
+    study = Study(study_id, str(row.get("title") or study_id), str(row["index_ingredient"]))
     wanted = "where study_id = $study"
     by_patient = f"{wanted} order by patient_id"
     return StudyData(

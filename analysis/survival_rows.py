@@ -79,7 +79,8 @@ def _pair(endpoint: str, population: str, name: str, reference: Durations, other
     group = np.arange(both.n) >= reference.n
     fewest = min(reference.events, other.events)
     few = FEW if fewest < FEW_EVENTS else None
-    rows = [from_estimate(place("hazard_ratio", "ratio"), cox_hazard_ratio(both, group), few)]
+    ratio = cox_hazard_ratio(both, group)
+    rows = [from_estimate(place("hazard_ratio", "ratio"), ratio, few if ratio.estimate is not None else None)]
     tests = {
         "log_rank": log_rank(both, group),
         "cox": cox_test(both, group),
