@@ -203,10 +203,10 @@ def _visits(rng: np.random.Generator, courses: Courses, course: Ints) -> Columns
 def _write_names(rng: np.random.Generator, courses: Courses, rows: Columns) -> None:
     """Each course keeps to one spelling, with slips; a share of what is optional is left out."""
     size = rows["drug"].size
-    own = rng.integers(0, 1_000, courses.drug.size)[rows["course"]]
-    own = np.where(chance(rng, 0.08, size), rng.integers(0, 1_000, size), own)
+    own = rng.random(courses.drug.size)[rows["course"]] ** 2
+    own = np.where(chance(rng, 0.08, size), rng.random(size) ** 2, own)
     drug = rows["drug"]
-    rows["text"] = TEXT_FIRST[drug] + own % TEXT_COUNT[drug]
+    rows["text"] = TEXT_FIRST[drug] + (own * TEXT_COUNT[drug]).astype(np.int64)
     rows["text_style"] = rng.choice(5, size=size, p=[0.86, 0.05, 0.03, 0.04, 0.02])
     said = chance(rng, 0.8, courses.drug.size)[rows["course"]]
     rows["dose"] = np.where(said, rows["dose"], -1)

@@ -17,7 +17,7 @@ from pipelines.synthetic.traits import draw_traits
 
 DEMO_PATIENTS: Final = PER
 DEMO_SEED: Final = 2024
-CHUNK: Final = 20_000
+CHUNK: Final = 10_000
 _DUPLICATE_SHARE: Final = 0.002
 
 _SITE_FILE: Final = """\
