@@ -50,17 +50,17 @@ class Numbers:
 
     def count(self, key: str) -> Markup:
         """A whole number."""
-        return self._span(key, words.number(self.value(key), 0))
+        return self._span(key, words.count(self.value(key)))
 
     def patients(self, key: str) -> Markup:
         """The patients behind an estimate."""
         row = self.rows.get(key)
-        return self._span(key, words.number(row.n if row else None, 0), "n")
+        return self._span(key, words.count(row.n if row else None), "n")
 
     def events(self, key: str) -> Markup:
         """The events behind an estimate."""
         row = self.rows.get(key)
-        return self._span(key, words.number(row.events if row else None, 0), "events")
+        return self._span(key, words.count(row.events if row else None), "events")
 
     def plain(self, key: str, decimals: int = 1) -> Markup:
         """A number in its unit, without its limits."""

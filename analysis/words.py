@@ -69,6 +69,11 @@ def number(value: float | None, decimals: int) -> str:
     return (MINUS if value < 0 and float(rounded) != 0 else "") + rounded
 
 
+def count(value: float | None) -> str:
+    """A number of patients, with commas from a thousand on."""
+    return DASH if value is None else f"{int(value):,}"
+
+
 def percent(value: float | None, decimals: int = 0) -> str:
     """A share as a percentage with its sign."""
     return DASH if value is None else f"{number(value * 100, decimals)}{THIN}%"

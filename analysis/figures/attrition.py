@@ -66,10 +66,10 @@ def _step(
     canvas.text(0, top + 18 if size.narrow else middle + 4.5, step.label, "strong" if last else "")
     canvas.rect(columns.bar, middle - 6, max(1.5, width), 12, "fill-all dot", 1)
     canvas.text(
-        columns.bar + max(1.5, width) + 8, middle + 4.5, str(step.left), "number strong", data=step.left_id
+        columns.bar + max(1.5, width) + 8, middle + 4.5, f"{step.left:,}", "number strong", data=step.left_id
     )
     if step.removed:
-        canvas.text(size.width, middle + 4.5, f"−{step.removed}", "number quiet", "end", step.removed_id)
+        canvas.text(size.width, middle + 4.5, f"−{step.removed:,}", "number quiet", "end", step.removed_id)
 
 
 def _parts(
@@ -82,7 +82,11 @@ def _parts(
         middle = top + 22 * number + 9
         canvas.rect(left, middle - 5, max(1.5, part.patients * scale), 10, f"fill-{part.colour}", 1)
         canvas.text(
-            end, middle + 4.5, str(part.patients), f"number strong fill-{part.colour}", data=part.estimate_id
+            end,
+            middle + 4.5,
+            f"{part.patients:,}",
+            f"number strong fill-{part.colour}",
+            data=part.estimate_id,
         )
         canvas.text(end + 26, middle + 4.5, part.label, f"fill-{part.colour}")
         left += part.patients * scale

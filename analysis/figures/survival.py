@@ -142,7 +142,7 @@ def _risk_table(
         for tick in ticks:
             if tick in curve.at_risk:
                 number, key = curve.at_risk[tick]
-                canvas.text(frame.x(tick), y, str(number), "number", "middle", key)
+                canvas.text(frame.x(tick), y, f"{number:,}", "number", "middle", key)
 
 
 def _steps(frame: Frame, time: np.ndarray, share: np.ndarray) -> list[tuple[float, float]]:

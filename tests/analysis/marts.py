@@ -61,7 +61,7 @@ def make_build(
     chemotherapy: int = 29,
     seed: int = 7,
 ) -> Path:
-    """Write the marts into a new file: `empty` without patients, `entry` with late entries, `relative` dates."""
+    """Write the marts into a new file; `entry` makes patients come under observation late."""
     rng = np.random.default_rng(seed)
     strategies = ["endocrine"] * endocrine + ["chemotherapy"] * chemotherapy + ["other"] * OTHERS
     patients = [] if empty else [_patient(rng, i, s, entry) for i, s in enumerate(strategies, start=1)]

@@ -20,7 +20,8 @@ PROBE = """<!doctype html><title>probe</title>
 window.addEventListener("load", () => {{
   const inside = document.getElementById("page").contentWindow;
   const root = inside.document.scrollingElement;
-  const shown = [...inside.document.querySelectorAll("svg.figure")].filter(s => s.getBoundingClientRect().width);
+  const shown = [...inside.document.querySelectorAll("svg.figure")]
+    .filter(drawing => drawing.getBoundingClientRect().width);
   const text = [...inside.document.querySelectorAll("svg.figure text")].map(t => t.getBoundingClientRect())
     .filter(box => box.width && (box.right > inside.innerWidth + 1 || box.left < -1)).length;
   document.title = JSON.stringify({{inner: inside.innerWidth, scroll: root.scrollWidth, text,
