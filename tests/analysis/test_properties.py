@@ -164,7 +164,7 @@ def test_who_left_before_entry_takes_no_part():
 
 def test_only_a_named_variance_makes_an_interval():
     with pytest.raises(StatisticsError, match="names the variance"):
-        Interval(1.0, 2.0, "the range of the data")  # type: ignore[arg-type]
+        Interval(1.0, 2.0, "the range of the data")
     with pytest.raises(StatisticsError, match="does not bracket"):
         Estimate(5.0, 10, 5, "median", "", Interval(6.0, 7.0, Variance.BROOKMEYER_CROWLEY))
     with pytest.raises(StatisticsError, match="says why"):
