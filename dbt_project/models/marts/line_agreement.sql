@@ -1,42 +1,9 @@
 -- How far the derived line numbers agree with those that clinicians recorded (therapy-lines.md, section 9), which are never used to
 -- derive. One row per rule set and recorded line number: share of records in agreement, and Cohen's kappa of "this line or another".
 
-with recorded as (
+with compared as (
 
-    select
-        patient_id,
-        medication_id,
-        cast(nullif(regexp_extract(line_recorded, '^[0-9]+$', 0), '') as integer) as recorded_line
-    from {{ ref('stg_medications') }}
-
-),
-
-derived as (
-
-    select
-        rule_set_id,
-        patient_id,
-        medication_id,
-        -- a record that goes on into a later line was written down in the first
-        min(line_number) as derived_line
-    from {{ ref('int_line_records') }}
-    where covers_a_day
-    group by rule_set_id, patient_id, medication_id
-
-),
-
-compared as (
-
-    select
-        derived.rule_set_id,
-        derived.patient_id,
-        derived.derived_line,
-        recorded.recorded_line
-    from derived
-    inner join recorded
-        on derived.patient_id = recorded.patient_id
-            and derived.medication_id = recorded.medication_id
-    where recorded.recorded_line is not null
+    select * from {{ ref('int_line_numbers_compared') }}
 
 ),
 

@@ -43,96 +43,41 @@ covariates as (
 
 ),
 
-joined as (
+final as (
 
     select
+        -- ids
         eligibility.study_id,
         eligibility.rule_set_id,
         eligibility.profile_id,
         eligibility.patient_id,
+
+        -- the index line and what came after it
         pfs2_ema.index_line,
         pfs2_ema.index_date,
         pfs2_ema.partner,
-        pfs2_ema.pfs1_days,
-        pfs2_ema.pfs1_event,
-        pfs2_ema.pfs2_ema_days,
-        pfs2_ema.pfs2_ema_event,
         next_lines.next_line,
         next_lines.next_line_start,
+        categories.regimen as next_regimen,
         next_lines.strategy,
         next_lines.sub_strategy,
-        categories.regimen as next_regimen,
+
+        -- endpoints
+        pfs2_ema.pfs1_days,
+        pfs2_ema.pfs1_event,
         pfs.days as pfs2_days,
         pfs.event as pfs2_event,
         pfs.censor_reason as pfs2_censor_reason,
         pfs.entry_days as pfs2_entry_days,
+        pfs2_ema.pfs2_ema_days,
+        pfs2_ema.pfs2_ema_event,
         responses.bor,
         responses.clinical_benefit,
         responses.clinical_benefit_recist,
         responses.objective_response,
         responses.evaluable,
-        {{ days_between('pfs2_ema.pfs1_end', 'next_lines.next_line_start') }} as progression_to_next_days
-    from eligibility
-    inner join pfs2_ema
-        on eligibility.study_id = pfs2_ema.study_id
-            and eligibility.rule_set_id = pfs2_ema.rule_set_id
-            and eligibility.profile_id = pfs2_ema.profile_id
-            and eligibility.patient_id = pfs2_ema.patient_id
-    inner join next_lines
-        on eligibility.study_id = next_lines.study_id
-            and eligibility.rule_set_id = next_lines.rule_set_id
-            and eligibility.patient_id = next_lines.patient_id
-    inner join pfs
-        on eligibility.rule_set_id = pfs.rule_set_id
-            and eligibility.profile_id = pfs.profile_id
-            and eligibility.patient_id = pfs.patient_id
-            and next_lines.next_line = pfs.line_number
-    inner join responses
-        on eligibility.rule_set_id = responses.rule_set_id
-            and eligibility.patient_id = responses.patient_id
-            and next_lines.next_line = responses.line_number
-    inner join categories
-        on eligibility.rule_set_id = categories.rule_set_id
-            and eligibility.patient_id = categories.patient_id
-            and next_lines.next_line = categories.line_number
-
-),
-
-final as (
-
-    select
-        -- ids
-        joined.study_id,
-        joined.rule_set_id,
-        joined.profile_id,
-        joined.patient_id,
-
-        -- the index line and what came after it
-        joined.index_line,
-        joined.index_date,
-        joined.partner,
-        joined.next_line,
-        joined.next_line_start,
-        joined.next_regimen,
-        joined.strategy,
-        joined.sub_strategy,
-
-        -- endpoints
-        joined.pfs1_days,
-        joined.pfs1_event,
-        joined.pfs2_days,
-        joined.pfs2_event,
-        joined.pfs2_censor_reason,
-        joined.pfs2_entry_days,
-        joined.pfs2_ema_days,
-        joined.pfs2_ema_event,
-        joined.bor,
-        joined.clinical_benefit,
-        joined.clinical_benefit_recist,
-        joined.objective_response,
-        joined.evaluable,
         -- only where PFS1 is an event: a ratio to a censored time says nothing
-        case when joined.pfs1_event = 1 and joined.pfs1_days > 0 then joined.pfs2_days * 1.0 / joined.pfs1_days end as pfs_ratio,
+        case when pfs2_ema.pfs1_event = 1 and pfs2_ema.pfs1_days > 0 then pfs.days * 1.0 / pfs2_ema.pfs1_days end as pfs_ratio,
 
         -- covariates at the next line's start
         covariates.age_years,
@@ -159,18 +104,40 @@ final as (
         covariates.her2_low,
         covariates.histology,
         covariates.lines_before_index,
-        {{ months_from_days('joined.pfs1_days') }} as pfs1_months,
+        {{ months_from_days('pfs2_ema.pfs1_days') }} as pfs1_months,
         case
-            when {{ months_from_days('joined.pfs1_days') }} < 6 then '<6'
-            when {{ months_from_days('joined.pfs1_days') }} <= 12 then '6-12'
+            when {{ months_from_days('pfs2_ema.pfs1_days') }} < 6 then '<6'
+            when {{ months_from_days('pfs2_ema.pfs1_days') }} <= 12 then '6-12'
             else '>12'
         end as pfs1_class,
-        joined.progression_to_next_days
-    from joined
+        {{ days_between('pfs2_ema.pfs1_end', 'next_lines.next_line_start') }} as progression_to_next_days
+    from eligibility
+    inner join pfs2_ema
+        on eligibility.study_id = pfs2_ema.study_id
+            and eligibility.rule_set_id = pfs2_ema.rule_set_id
+            and eligibility.profile_id = pfs2_ema.profile_id
+            and eligibility.patient_id = pfs2_ema.patient_id
+    inner join next_lines
+        on eligibility.study_id = next_lines.study_id
+            and eligibility.rule_set_id = next_lines.rule_set_id
+            and eligibility.patient_id = next_lines.patient_id
+    inner join pfs
+        on eligibility.rule_set_id = pfs.rule_set_id
+            and eligibility.profile_id = pfs.profile_id
+            and eligibility.patient_id = pfs.patient_id
+            and next_lines.next_line = pfs.line_number
+    inner join responses
+        on eligibility.rule_set_id = responses.rule_set_id
+            and eligibility.patient_id = responses.patient_id
+            and next_lines.next_line = responses.line_number
+    inner join categories
+        on eligibility.rule_set_id = categories.rule_set_id
+            and eligibility.patient_id = categories.patient_id
+            and next_lines.next_line = categories.line_number
     inner join covariates
-        on joined.study_id = covariates.study_id
-            and joined.rule_set_id = covariates.rule_set_id
-            and joined.patient_id = covariates.patient_id
+        on eligibility.study_id = covariates.study_id
+            and eligibility.rule_set_id = covariates.rule_set_id
+            and eligibility.patient_id = covariates.patient_id
 
 )
 

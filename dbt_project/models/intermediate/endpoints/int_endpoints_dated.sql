@@ -1,20 +1,8 @@
--- All endpoints of a line under one another, each with its delayed entry and the record that dates its end (endpoints.md, section 4).
+-- Each endpoint's delayed entry and the record that dates its end (endpoints.md, section 4).
 
-with pfs as (
+with endpoints as (
 
-    select * from {{ ref('int_pfs') }} where clock = 'line_start'
-
-),
-
-durations as (
-
-    select * from {{ ref('int_durations_of_response') }}
-
-),
-
-times as (
-
-    select * from {{ ref('int_line_times') }}
+    select * from {{ ref('int_endpoints') }}
 
 ),
 
@@ -39,32 +27,6 @@ contacts as (
 assessments as (
 
     select * from {{ ref('int_profile_assessments') }}
-
-),
-
-endpoints as (
-
-    select
-        rule_set_id, profile_id, patient_id, line_number, 'pfs' as endpoint, start_date, end_date, event, event_type, censor_reason,
-        end_precision, dated_by, event_id
-    from pfs
-    union all
-    select
-        rule_set_id, profile_id, patient_id, line_number, 'dor' as endpoint, start_date, end_date, event, event_type, censor_reason,
-        end_precision, dated_by, event_id
-    from durations
-    union all
-    select
-        times.rule_set_id, 'primary' as profile_id, times.patient_id, times.line_number, times.endpoint, times.start_date, times.end_date,
-        times.event, times.event_type, times.censor_reason,
-        case when times.event_type = 'death' then patients.death_date_precision else 'day' end as end_precision,
-        case coalesce(times.event_type, 'censored')
-            when 'next_line' then 'next_line' when 'stop' then 'last_coverage' when 'death' then 'patients' else 'contacts'
-        end as dated_by,
-        case when times.event_type = 'death' then patients.death_record_key end as event_id
-    from times
-    inner join patients
-        on times.patient_id = patients.patient_id
 
 ),
 
