@@ -72,7 +72,7 @@ class Threshold(Strict):
         return f"share <= {self.max_share:g}" if self.max_share is not None else f"count <= {self.max_count}"
 
     def allowed(self, denominator: int) -> int:
-        """Most violating rows that still pass, given how many rows the check looks at."""
+        """Most violating rows that still pass, given how many rows the check looks at; 0 for a floor."""
         if self.max_share is None:
             return self.max_count or 0
         # 0.07 * 100 is 7.000000000000001: without the tolerance the bound itself would be a matter of luck

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import time
 from pathlib import Path
@@ -16,8 +15,6 @@ from expectations.keys import key_expression
 from expectations.output import VIOLATIONS, create_violations, write_outputs
 from expectations.suite import build_suite, run_suite
 from expectations.verdict import CheckResult, Verdict, decide
-
-log = logging.getLogger("expectations")
 
 
 def run_checks(

@@ -72,7 +72,7 @@ def expectation(check: Check, denominator: int) -> ViolatingRows:
     """The check as an expectation; how many rows are allowed follows from the denominator."""
     return ViolatingRows(
         unexpected_rows_query=_escaped(check.violations_sql),
-        max_rows=check.threshold.allowed(denominator) if not check.is_floor else 0,
+        max_rows=check.threshold.allowed(denominator),
         severity=GX_SEVERITY[check.severity],
         meta={
             "check_id": check.id,
@@ -137,5 +137,8 @@ def _errors(info: dict[str, Any]) -> list[str]:
 
 
 def _escaped(sql: str) -> str:
-    """GX fills the text with str.format and SQLAlchemy reads `:name` as a parameter: both are told not to."""
-    return sql.replace("{", "{{").replace("}", "}}").replace(":", r"\:")
+    """GX fills the text with str.format and SQLAlchemy reads `:name` as a parameter: both are told not to.
+
+    A line of its own for the end: GX puts a bracket behind it, which a last comment would swallow.
+    """
+    return sql.replace("{", "{{").replace("}", "}}").replace(":", r"\:") + "\n"

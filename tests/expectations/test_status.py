@@ -52,6 +52,16 @@ def test_keys_are_kept_even_where_the_check_passes(clean_site: TinySite, tmp_pat
     assert kept == [("RUN", "sample", "patient_id=p1"), ("RUN", "sample", "patient_id=p4")]
 
 
+def test_braces_colons_and_comments_are_sql_like_any_other(clean_site: TinySite, tmp_path: Path) -> None:
+    query = (
+        "select patient_id from marts.patients "
+        "where birth_year::varchar = '1950' or sex = ':sex' or {'a': patient_id}.a = 'p3' or sex = '{0}' -- %"
+    )
+    _, result = run_one(clean_site, tmp_path, violations=query)
+
+    assert (result.status, result.numerator) == ("fail", 2)
+
+
 def test_nothing_to_look_at_is_not_applicable(clean_site: TinySite, tmp_path: Path) -> None:
     verdict, result = run_one(
         clean_site, tmp_path, denominator="select count(*) from marts.patients where sex = 'male'"
