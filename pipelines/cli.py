@@ -156,6 +156,22 @@ def sql(
         run_query(published, query, as_csv, sys.stdout)
 
 
+@app.command()
+def explain(
+    patient: Annotated[str, typer.Argument(help="A pseudonym, or a real id.", show_default=False)],
+    rule_set: Annotated[str, typer.Option(help="The rule set of line_rules.")] = "primary",
+    profile: Annotated[str | None, typer.Option(help="One endpoint profile; else PFS under each.")] = None,
+    diff: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="A B", help="Show where two rule sets part.")
+    ] = None,
+    warehouse: Folder = _DEFAULT_FOLDER,
+) -> None:
+    """How a patient's lines and endpoints came about: rule by rule, record by record."""
+    from pipelines.explain.command import explain_patient
+
+    explain_patient(warehouse, patient, rule_set, profile, diff, sys.stdout)
+
+
 def _site_file(given: Path | None) -> Path:
     candidates = [given] if given is not None else [Path("site.yml"), Path("site/site.yml")]
     for path in candidates:
