@@ -135,7 +135,7 @@ def _place(landing: duckdb.DuckDBPyConnection, table: str, record_id: str, patie
     found = landing.execute(
         f"""
         select b.file_name || ' ' || r._record_number
-            || case when b.is_current then '' else ' (earlier delivery)' end
+            || case when b.is_current then '' else ', earlier delivery' end
         from raw.{table} as r
         inner join raw.batches as b on b.batch_id = r._batch_id
         {join}

@@ -196,8 +196,8 @@ def _record(row: Row) -> str:
 
 
 def with_place(record_id: str, place: str) -> str:
-    """'V24-m04, medications.csv 83': the record's id, its file and its number there."""
-    return f"{record_id}, {place}" if place else record_id
+    """'V24-m04 (medications.csv 83)': the record's id, its file and its number there."""
+    return f"{record_id} ({place})" if place else record_id
 
 
 def clean(text: str | None) -> str:

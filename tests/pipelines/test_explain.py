@@ -86,7 +86,7 @@ def test_a_substitution_is_shown_with_its_rule_parameters_and_records(stories_wa
     text = page(stories_warehouse, "V24")
 
     found = decision(text, "2022-02-11 (day 319)  substitution (rule 5)  line 2.0 -> line 2.1")
-    assert f"ribociclib: V24-m04, medications.csv {record_number('medications', 'V24-m04')} " in found
+    assert f"ribociclib: V24-m04 (medications.csv {record_number('medications', 'V24-m04')})" in found
     assert "takes the place of a drug of its substitution group" in found
     assert "substitution_allowed = true" in found
     assert "pd_attribution_days = 30" in found
@@ -101,7 +101,7 @@ def test_the_progression_behind_a_new_line_is_named_with_its_file_and_record(
     assert "line 1.0 -> line 2.0" in found
     assert "Opened by progression" in found
     assert (
-        f"Progression 2022-01-03 (day 280), imaging, V24-a03, assessments.csv {number}, belongs to line 1"
+        f"Progression 2022-01-03 (day 280), imaging, V24-a03 (assessments.csv {number}), belongs to line 1"
         in found
     )
 
@@ -174,7 +174,7 @@ def test_every_decision_of_the_mart_is_printed_once_with_all_its_records(
         for _, ingredient, medication_ids, _ in decided:
             assert isinstance(medication_ids, list)
             places = "; ".join(
-                f"{name}, medications.csv {record_number('medications', name)}" for name in medication_ids
+                f"{name} (medications.csv {record_number('medications', name)})" for name in medication_ids
             )
             assert f"Drug {ingredient}: {places}" in words(part(text, "Decisions"))
 
@@ -333,7 +333,7 @@ def test_a_record_of_an_earlier_delivery_is_still_found(broken: Warehouse) -> No
     change(broken.landing, "update raw.batches set is_current = false where table_name = 'assessments'")
 
     found = decision(page(broken, "V24"), "2022-01-13 (day 290)  new_line (rule 7)")
-    assert f"assessments.csv {record_number('assessments', 'V24-a03')} (earlier delivery)" in found
+    assert f"assessments.csv {record_number('assessments', 'V24-a03')}, earlier delivery)" in found
 
 
 def test_nothing_is_written(broken: Warehouse) -> None:
@@ -402,7 +402,7 @@ def test_a_patient_without_advanced_disease_has_a_story_and_no_decision(stories_
     text = page(stories_warehouse, "V35")
 
     assert "no advanced disease on record" in text
-    assert "V35-m01, medications.csv" in part(text, "Story")
+    assert "V35-m01 (medications.csv" in part(text, "Story")
     assert part(text, "Decisions").startswith("None")
     assert "Early therapy: letrozole, 2023-01-09 to 2023-11-05" in part(text, "Lines")
     assert "one of the steps 2 female" in part(text, "Study")
