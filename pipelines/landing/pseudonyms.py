@@ -117,9 +117,10 @@ def _add_keyed(connection: duckdb.DuckDBPyConnection, site_id: str, key: Key) ->
     for start in range(0, row[0] if row else 0, _BATCH):
         ids = connection.execute(
             "select id_table, id from temp.new_ids where place > ? and place <= ?", [start, start + _BATCH]
-        ).fetchall()
-        named = [(table, value, key.pseudonym(site_id, table, value)) for table, value in ids]
-        frame = pd.DataFrame(named, columns=["id_table", "id", "pseudonym"])
+        ).fetchnumpy()
+        pairs = zip(ids["id_table"], ids["id"], strict=True)
+        named = [key.pseudonym(site_id, table, value) for table, value in pairs]
+        frame = pd.DataFrame({"id_table": ids["id_table"], "id": ids["id"], "pseudonym": named})
         connection.register("named_ids", frame)
         connection.execute("insert into raw.pseudonyms select id_table, id, pseudonym from named_ids")
         connection.unregister("named_ids")
