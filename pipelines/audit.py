@@ -14,17 +14,21 @@ _SUFFIX = r"(\.(csv|tsv|txt|parquet|ndjson|json|xlsx))?(\.gz)?$"
 
 # $suffix is bound; a site with public ids keeps its file names (interface.md: `pseudonyms: none`)
 INPUTS_QUERY = """
+    with delivered as (
+        from landing.raw.batches
+        union all by name
+        select *, 'refused' as status, false as is_current from landing.raw.refused_files
+    )
+
     select
-        batches.*,
+        *,
         case
-            when (select pseudonyms from landing.raw.settings) = 'none' then batches.file_name
-            else concat(
-                batches.table_name, '-', batches.input_number,
-                regexp_extract(lower(batches.file_name), $suffix)
-            )
+            when (select pseudonyms from landing.raw.settings) = 'none' then file_name
+            else concat_ws('-', table_name, input_number)
+                || regexp_extract(lower(file_name), $suffix)
         end as file
-    from landing.raw.batches as batches
-    order by batches.input_number, batches.batch_id
+    from delivered
+    order by input_number, batch_id, run_id
 """
 
 _QUARANTINE_QUERY = """

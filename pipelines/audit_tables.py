@@ -71,10 +71,10 @@ RUNS = Table(
 
 INPUTS = Table(
     "inputs",
-    "Every file landed for every table: rows_in_file = rows_excluded + rows_read and rows_read = rows_landed "
-    "+ rows_quarantined + rows_duplicate. One row a file, table and landing.",
+    "Every file landed, or refused, for every table: rows_in_file = rows_excluded + rows_read and rows_read "
+    "= rows_landed + rows_quarantined + rows_duplicate. One row a file, table and landing.",
     (
-        Column("input_number", "INTEGER", "Number of the delivered file; stands for its name."),
+        Column("input_number", "INTEGER", "Number of the delivered file; empty for one that was refused."),
         Column("table_name", "VARCHAR", "The extract table its rows belong to."),
         Column(
             "file", "VARCHAR", "Neutral label; the file's own name stays in landing unless ids are public."

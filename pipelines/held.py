@@ -51,11 +51,11 @@ _PAGE = """<!doctype html>
 <td>{{ entry.severity }}</td><td>{{ entry.status }}</td><td>{{ entry.sentence }}</td></tr>
 {% endfor %}</table></div>
 {% endif %}
-{% if facts.quarantined_by_check %}
-<h2>Rows quarantined by this run</h2>
+{% if facts.in_quarantine %}
+<h2>Rows in quarantine</h2>
 <div class="scroll"><table>
 <tr><th>Check</th><th>Rows</th></tr>
-{% for name, rows in facts.quarantined_by_check.items() %}<tr><td><code>{{ name }}</code></td>
+{% for name, rows in facts.in_quarantine.items() %}<tr><td><code>{{ name }}</code></td>
 <td>{{ rows }}</td></tr>
 {% endfor %}</table></div>
 {% endif %}

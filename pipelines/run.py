@@ -113,7 +113,7 @@ def end(run: Run, error: BaseException | None) -> dict[str, Any]:
     facts = facts_of(
         run.record,
         run.warehouse,
-        {"refused": run.refused, "quarantined_by_check": run.quarantined},
+        {"refused": run.refused, "in_quarantine": run.quarantined},
         run.verdict,
         (_try(run, "study", lambda: study_numbers(run.warehouse.build_db)) or []) if error is None else [],
         current_run_id(run.warehouse),
@@ -141,15 +141,19 @@ def compose_manifest(
 
 
 def count_landing(run: Run) -> None:
-    """Take the run's landing counts from landing itself, so that they hold however the run ended."""
+    """Take the run's landing counts from landing itself, so that they hold however the run ended.
+
+    What is in quarantine is counted over the current deliveries: a night that lands nothing new still has it.
+    """
     with history.opened(run.warehouse.landing, read_only=True) as landing:
         rows = manifest.inputs(landing)
         checks = landing.execute(
             """
-            select check_name, count(*) as found from raw.quarantined_rows
-            where run_id = ? group by check_name order by found desc, check_name
-            """,
-            [run.id],
+            select check_name, count(distinct (batch_id, record_number)) as found
+            from raw.quarantined_rows inner join raw.batches using (batch_id)
+            where is_current and resolved_run_id is null
+            group by check_name order by found desc, check_name
+            """
         ).fetchall()
     run.quarantined = dict(checks)
     mine = [entry for entry in rows if entry["run_id"] == run.id]

@@ -112,14 +112,14 @@ def _verdict(facts: dict[str, Any]) -> str:
 
 
 def _landed(facts: dict[str, Any]) -> str:
-    checks = facts["quarantined_by_check"]
-    by_check = f" ({_listed([f'{name} {rows:,}' for name, rows in checks.items()])})" if checks else ""
+    checks = facts["in_quarantine"]
+    by_check = _listed([f"{name} {rows:,}" for name, rows in checks.items()]) or "nothing"
     refused = facts["refused"]
     names = f" ({_listed([entry['file'] for entry in refused])})" if refused else ""
     return (
-        f"Landed: {facts['rows_landed']:,} rows of {facts['files_landed']} new files, "
-        f"{facts['files_unchanged']} files unchanged; "
-        f"{facts['rows_quarantined']:,} rows quarantined{by_check}; {len(refused)} files refused{names}"
+        f"Landed: {facts['rows_landed']:,} rows of {facts['files_landed']} new files "
+        f"({facts['files_unchanged']} unchanged); {len(refused)} files refused{names}; "
+        f"in quarantine: {by_check}"
     )
 
 

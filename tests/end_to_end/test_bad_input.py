@@ -253,4 +253,6 @@ def test_a_refused_file_holds_the_night_and_the_next_one_publishes(hospital: Hos
     assert hospital.standing() != hospital.before
     with closing(duckdb.connect(str(hospital.warehouse.published_db), read_only=True)) as published:
         ends = published.execute("select status from audit.runs order by started_at, run_id").fetchall()
+        refused = published.execute("select file, is_current from audit.inputs where status = 'refused'")
+        assert refused.fetchall() == [("labs.csv", False)]
     assert ends == [("published",), ("held",), ("published",)]
