@@ -59,7 +59,8 @@ def _specimen(
     """ER, PR, HER2 and Ki-67 of one specimen of each of these patients, as her receptor profile says."""
     profile = np.array(traits.receptors)[traits.profile[who]]
     reported = [*_hormone_receptors(rng, profile), *_her2(rng, profile)]
-    reported.append((KI67, chance(rng, 0.85, who.size), between(rng, 1, 13, who.size) * 5))
+    ki67 = np.clip(np.exp(rng.normal(3.1, 0.6, who.size)), 1, 95).astype(np.int64)
+    reported.append((KI67, chance(rng, 0.85, who.size), ki67))
     return [
         _row(who[chosen], marker, value[chosen], date[chosen], specimen, precision[chosen])
         for marker, chosen, value in reported
@@ -73,9 +74,11 @@ def _hormone_receptors(rng: np.random.Generator, profile: npt.NDArray[np.str_]) 
     """ER in percent, some low positive, some in words; PR may be 0 where ER is positive."""
     lot = rng.random(profile.size)
     positive = np.isin(profile, ("luminal", "triple positive", "her2 unknown"))
-    strong = np.where(lot < 0.04, between(rng, 1, 9, profile.size), between(rng, 4, 20, profile.size) * 5)
+    strong = np.rint(20 * rng.beta(5, 0.8, profile.size)).astype(np.int64) * 5
+    strong = np.where(lot < 0.04, between(rng, 1, 9, profile.size), np.maximum(strong, 10))
     er = np.where(positive, np.where(lot > 0.95, POSITIVE, strong), np.where(lot > 0.9, NEGATIVE, 0))
-    pr = np.where(positive & chance(rng, 0.84, profile.size), between(rng, 1, 20, profile.size) * 5, 0)
+    pr = np.rint(20 * rng.beta(0.7, 1.0, profile.size)).astype(np.int64) * 5
+    pr = np.where(positive, pr, 0)
     known = profile != "hr unknown"
     return [(ER, known, er), (PR, known & chance(rng, 0.97, profile.size), pr)]
 

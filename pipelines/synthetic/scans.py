@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.synthetic import palette
 from pipelines.synthetic.draws import Bools, Ints, between, chance, ragged, spread
-from pipelines.synthetic.stories import MOST_LINES, Stories
+from pipelines.synthetic.stories import Stories
 from pipelines.synthetic.strata import Mode
 from pipelines.synthetic.timelines import Timelines
 
@@ -115,9 +115,3 @@ def _notes(rng: np.random.Generator, who: Ints, end: Ints, progresses: Bools, ti
         "assessor": np.ones(size, dtype=np.int64),
         "method": np.full(size, 3),
     }
-
-
-def line_starts(stories: Stories, times: Timelines) -> tuple[Ints, Ints]:
-    """Patient and start day of every line."""
-    who, line = np.nonzero(stories.mode[:, :MOST_LINES] >= 0)
-    return who, times.start[who, line]

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from pipelines.errors import UsageError
 from pipelines.synthetic import clinic, courses, medications, receptors, scans, truth, untidy
 from pipelines.synthetic.draws import Ints
 from pipelines.synthetic.durations import draw_durations
@@ -20,8 +21,9 @@ DEMO_SEED: Final = 2024
 CHUNK: Final = 10_000
 _DUPLICATE_SHARE: Final = 0.002
 
+_MARK: Final = "# Synthetic: "
 _SITE_FILE: Final = """\
-# Synthetic: {patients} made-up patients, seed {seed}. No person stands behind any of them.
+{mark}{patients} made-up patients, seed {seed}. No person stands behind any of them.
 site: {site}
 pseudonyms: none
 sources:
@@ -35,10 +37,12 @@ def synthesize(folder: Path, patients: int, seed: int, *, format: Format = "csv"
 
     `patients` is the number of patients (1 or more), `seed` fixes everything else: same number and seed,
     same bytes. Memory does not grow with the number of patients, but for one byte each. Raises ValueError
-    for fewer than one patient.
+    for fewer than one patient, UsageError where the folder holds a site that is not synthetic.
     """
     if patients < 1:
         raise ValueError("A synthetic site needs at least one patient.")
+    site_file = folder / "site.yml"
+    _refuse_to_overwrite(folder, site_file)
     strata = assign_strata(patients, seed)
     with SiteWriter(folder) as writer:
         for number, first in enumerate(range(0, patients, CHUNK), start=1):
@@ -46,10 +50,18 @@ def synthesize(folder: Path, patients: int, seed: int, *, format: Format = "csv"
             chunk = strata[first : first + CHUNK].astype(np.int64)
             for table, columns in _tables(rng, chunk).items():
                 writer.append(table, columns, first)
+        text = _SITE_FILE.format(mark=_MARK, patients=patients, seed=seed, site=site)
+        site_file.write_text(text, encoding="utf-8")
         writer.finish(format)
-    (folder / "site.yml").write_text(
-        _SITE_FILE.format(patients=patients, seed=seed, site=site), encoding="utf-8"
-    )
+
+
+def _refuse_to_overwrite(folder: Path, site_file: Path) -> None:
+    """A folder that holds a hospital's own site stays as it is; a synthetic one may be written again."""
+    if site_file.exists():
+        if not site_file.read_text(encoding="utf-8").startswith(_MARK):
+            raise UsageError(f"{site_file} is not synthetic: choose another folder.")
+    elif any((folder / "extracts").glob("*")):
+        raise UsageError(f"The extracts in {folder} are not synthetic: choose another folder.")
 
 
 def _tables(rng: np.random.Generator, strata: Ints) -> dict[str, Columns]:

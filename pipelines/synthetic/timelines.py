@@ -2,7 +2,7 @@
 place.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -46,7 +46,6 @@ class Timelines:
     last_activity: Ints
     last_contact: Ints
     death: Ints
-    near_cut: Bools = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,6 @@ def set_dates(rng: np.random.Generator, stories: Stories, days: Ints) -> Timelin
         last_activity=last + anchor,
         last_contact=np.where(death >= 0, last + anchor, contact),
         death=np.where(death >= 0, death + anchor, _NEVER),
-        near_cut=near_cut,
     )
 
 
