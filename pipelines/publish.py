@@ -61,7 +61,10 @@ def _new_database(file: Path, warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyC
         connection.execute(f"attach '{_literal(file)}' as published")
         connection.execute(f"attach '{_literal(warehouse.landing)}' as landing (read_only)")
         connection.execute("use published")
+        # one transaction: several hundred comments, each flushed to the disk, would take seconds
+        connection.execute("begin")
         yield connection
+        connection.execute("commit")
         connection.execute("checkpoint published")
         connection.execute("use memory")
         connection.execute("detach published")
