@@ -1,8 +1,15 @@
--- ECOG, bilirubin and alkaline phosphatase near time zero: the latest in the study's window before and after the next line's start.
+-- ECOG, bilirubin and alkaline phosphatase near time zero: the latest in the study's window before and after the next line's start, as
+-- far as the data cut lets see.
 
 with baselines as (
 
     select * from {{ ref('int_baselines') }}
+
+),
+
+data_cut as (
+
+    select * from {{ ref('int_data_cut') }}
 
 ),
 
@@ -57,10 +64,12 @@ ranked as (
             order by measures.measured_on desc, measures.record_key
         ) as place
     from baselines
+    cross join data_cut
     inner join measures
         on baselines.patient_id = measures.patient_id
             and measures.measured_on between baselines.measured_from and baselines.measured_to
     where measures.measured_value is not null
+        and measures.measured_on <= data_cut.data_cut
 
 ),
 
