@@ -1,6 +1,4 @@
-"""What surrounds treatment: diagnoses, biomarkers, metastases, visits, performance status, laboratory,
-procedures, other diseases.
-"""
+"""What surrounds treatment: diagnoses, metastases, visits, laboratory, procedures, other diseases."""
 
 from typing import Final
 
@@ -48,8 +46,9 @@ def patient_rows(rng: np.random.Generator, stories: Stories, times: Timelines, t
 
 
 def diagnosis_rows(rng: np.random.Generator, times: Timelines, traits: Traits) -> Columns:
-    """One breast cancer each. Some advanced dates are not recorded: the metastasis of that very day stands
-    for it.
+    """One breast cancer each.
+
+    Some advanced dates are not recorded: the metastasis of that very day stands for it.
     """
     n = times.anchor.size
     old = times.anchor - traits.diagnosis > 400
@@ -68,8 +67,9 @@ def diagnosis_rows(rng: np.random.Generator, times: Timelines, traits: Traits) -
 
 
 def metastasis_rows(rng: np.random.Generator, stories: Stories, times: Timelines, traits: Traits) -> Columns:
-    """Sites at the advanced date and new ones at progressions; visceral ones only where the story says so.
-    One row a site.
+    """One row a site: those at the advanced date and new ones at progressions.
+
+    Visceral sites only where the story says so.
     """
     who, site = np.nonzero(traits.sites)
     counts = np.isin(site, (0, *VISCERAL_SITES))
@@ -101,8 +101,9 @@ def _seen_before(who: Ints, counts: Bools) -> Bools:
 
 
 def visit_rows(rng: np.random.Generator, stories: Stories, times: Timelines, traits: Traits) -> Columns:
-    """Encounters about every four weeks (every half year without advanced disease), the last on the last
-    day she was seen.
+    """Encounters every four weeks or so, every half year without advanced disease.
+
+    The last is on the last day she was seen.
     """
     cycle = np.where(traits.advanced, _ADVANCED_VISIT_DAYS, _EARLY_VISIT_DAYS)
     span = times.last_activity - times.anchor
@@ -165,8 +166,9 @@ def lab_rows(
 
 
 def procedure_rows(rng: np.random.Generator, stories: Stories, times: Timelines, traits: Traits) -> Columns:
-    """Surgery and radiotherapy of early disease, palliative radiotherapy of bone; type, intent 0 curative,
-    1 palliative.
+    """Surgery and radiotherapy of early disease, and palliative radiotherapy of bone.
+
+    Intent 0 is curative, 1 palliative.
     """
     parts = []
     for kind, dates in ((0, traits.surgery), (1, traits.radiotherapy)):

@@ -26,9 +26,11 @@ _MODE_REASON: Final = {
 
 @dataclass(frozen=True)
 class Courses:
-    """One element per course. `until` is the first day without a new fill or visit; `close` the recorded
-    end date, -1 for none; `open_record` a single record flagged ongoing. `line` counts from 1, 0 outside
-    the lines; `patient` is the place in the chunk.
+    """One element per course.
+
+    `until` is the first day without a new fill or visit; `close` the recorded end date, -1 for none;
+    `open_record` 1 for a single record flagged ongoing, 2 for one that nobody closed. `line` counts from 1, 0
+    outside the lines; `patient` is the place in the chunk; `steady` courses have no holds and no hoards.
     """
 
     patient: Ints
@@ -104,8 +106,9 @@ def _line_drug(rng: np.random.Generator, book: _Book, plan: _Plan, line: int, pl
 
 
 def _delay(rng: np.random.Generator, plan: _Plan, who: Ints, line: int, place: int, drug: Ints) -> Ints:
-    """Days from the line's start to the drug's: palbociclib's is the clock's, other second drugs wait up
-    to 10 days.
+    """Days from the line's start to the drug's.
+
+    Palbociclib's is the clock's, other second drugs wait up to 10 days.
     """
     stories, times, _ = plan
     clock = times.clock[who, line] - times.start[who, line]

@@ -100,9 +100,7 @@ def _pfs2(rng: np.random.Generator, stories: Stories, days: Ints, strategy: str)
 
 
 def _spread_within(rng: np.random.Generator, group: Ints) -> Floats:
-    """Evenly spaced ranks (0 to 1) in random order within each group, so that no group is lucky as a
-    whole.
-    """
+    """Evenly spaced ranks (0 to 1) in random order within each group: none is lucky as a whole."""
     ranks = np.empty(group.size)
     for code in np.unique(group):
         members = group == code

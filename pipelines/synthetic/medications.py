@@ -95,8 +95,9 @@ def _base(courses: Courses, course: Ints, start: Ints) -> Columns:
 
 
 def _spans(rng: np.random.Generator, courses: Courses, course: Ints) -> Columns:
-    """One order from the first day to the stop, or flagged ongoing; some starts of early therapy are known
-    to the month or year.
+    """One order from the first day to the stop, or flagged ongoing.
+
+    Some starts of early therapy are known to the month or year.
     """
     rows = _base(courses, course, courses.start[course])
     close = courses.close[course]
@@ -124,8 +125,9 @@ def _orders(courses: Courses, course: Ints) -> Columns:
 
 
 def _fills(rng: np.random.Generator, courses: Courses, course: Ints) -> Columns:
-    """Fills about every cycle: a few days early or late, dose holds, and here and there a hoard before a
-    holiday.
+    """Fills about every cycle, a few days early or late.
+
+    Doses are held, and here and there somebody hoards before a holiday.
     """
     start, until = courses.start[course], courses.until[course]
     drug, steady = courses.drug[course], courses.steady[course] > 0
@@ -177,8 +179,9 @@ def _close_last(courses: Courses, course: Ints, row: Ints, rows: Columns) -> Non
 
 
 def _visits(rng: np.random.Generator, courses: Courses, course: Ints) -> Columns:
-    """Administrations: the days of each cycle, a few days late, a delay of up to two weeks; fulvestrant
-    with its loading dose.
+    """Administrations on the days of each cycle, a few days late.
+
+    Delays of up to two weeks; fulvestrant with its loading dose.
     """
     start, until, drug = courses.start[course], courses.until[course], courses.drug[course]
     visits, cycle = palette.VISITS[drug], palette.CYCLE[drug]

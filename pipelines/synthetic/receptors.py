@@ -1,6 +1,4 @@
-"""Receptors and genes: what the laboratory reported on the primary, on a metastasis, in plasma and in the
-germline.
-"""
+"""Receptors and genes: what was found in the primary, a metastasis, plasma and the germline."""
 
 from typing import Final
 
@@ -95,8 +93,9 @@ def _her2(rng: np.random.Generator, profile: npt.NDArray[np.str_]) -> list[_Repo
 
 
 def _genes(rng: np.random.Generator, stories: Stories, times: Timelines, traits: Traits) -> list[Columns]:
-    """ESR1 and PIK3CA in plasma at the progression on the index line, PIK3CA where alpelisib is given,
-    BRCA in the germline.
+    """ESR1 and PIK3CA in plasma at the index line's end, BRCA in the germline.
+
+    PIK3CA is mutated where alpelisib is given, BRCA2 where a PARP inhibitor is.
     """
     n = stories.size
     place = np.arange(n)

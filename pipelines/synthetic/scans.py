@@ -20,8 +20,7 @@ Columns = dict[str, Ints]
 
 
 def how_progression_is_seen(rng: np.random.Generator, stories: Stories, times: Timelines) -> Ints:
-    """For every line, whether its progression is read on a scan, noted by the clinician alone, or known
-    from the stop alone.
+    """How each line's progression comes to light: a scan, the clinician's note alone, or the stop alone.
 
     The last needs a drug taken at home whose end is recorded; `stop` is then moved to the progression.
     Shape (n, MOST_LINES).
@@ -42,8 +41,9 @@ def how_progression_is_seen(rng: np.random.Generator, stories: Stories, times: T
 def assessment_rows(
     rng: np.random.Generator, stories: Stories, times: Timelines, bone_only: Bools, seen: Ints
 ) -> Columns:
-    """Assessments of all lines, unordered: patient, date, response, progression (-1 empty, 0, 1),
-    assessor, method.
+    """Assessments of all lines, unordered.
+
+    Columns: patient, date, response, progression (-1 empty, 0, 1), assessor, method.
     """
     who, line = np.nonzero(stories.mode >= 0)
     start, end = times.start[who, line], times.end[who, line]
@@ -84,9 +84,7 @@ def assessment_rows(
 def _responses(
     rng: np.random.Generator, place: Ints, scans: Ints, row: Ints, final: Bools, bone_only: Bools
 ) -> Ints:
-    """Stable disease, a partial response from the first or second scan on in some lines, and PD at the
-    end.
-    """
+    """Stable disease, in some lines a response from the first or second scan on, PD at the end."""
     responder = (spread(rng, scans.size) < _RESPONSE_SHARE) & (scans >= 2)
     first = rng.integers(0, 2, scans.size)
     complete = responder & chance(rng, 0.08, scans.size)
@@ -99,8 +97,9 @@ def _responses(
 
 
 def _notes(rng: np.random.Generator, who: Ints, end: Ints, progresses: Bools, times: Timelines) -> Columns:
-    """The clinician's note of a progression, up to 12 days after the scan: the same episode (endpoints.md,
-    section 1).
+    """The clinician's note of a progression, up to 12 days after the scan.
+
+    The same episode: endpoints.md, section 1.
     """
     chosen = progresses & chance(rng, 0.35, who.size)
     patient = who[chosen]

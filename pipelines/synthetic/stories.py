@@ -1,6 +1,4 @@
-"""What happens to each patient, before any date is drawn: her lines, their regimens, and how each of them
-ends.
-"""
+"""What happens to each patient, before any date is drawn: her lines, and how each of them ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,8 +40,9 @@ _LATER_CONTEXT: Final = {
 
 @dataclass(frozen=True)
 class Stories:
-    """The stories of one chunk of n patients; `mode`, `context` and `regimen` have shape (n, MOST_LINES),
-    -1 where no line is.
+    """The stories of one chunk of n patients.
+
+    `mode`, `context` and `regimen` have shape (n, MOST_LINES), -1 where no line is.
 
     `index_line` and `next_line` are places in the line axis (from 0), -1 without one.
     """
@@ -102,8 +101,9 @@ def _ends(rng: np.random.Generator, weights: Sequence[float], size: int) -> Ints
 def _index_course(
     rng: np.random.Generator, kind: Stratum, who: Ints, mode: Ints, context: Ints
 ) -> tuple[Ints, Ints]:
-    """Lines before the index line, the index line, the next line and those after it; returns the places of
-    the two in the middle.
+    """Lines before the index line, the index line, the next line and those after it.
+
+    Returns the places of the index and the next line, -1 without one.
     """
     index = allot(rng, _LINES_BEFORE_INDEX, who.size)
     for place in range(len(_LINES_BEFORE_INDEX) - 1):
@@ -142,8 +142,9 @@ def _append_lines(
     mode: Ints,
     context: Ints,
 ) -> None:
-    """Write `lines` lines from place `start` on: each ends in the next, the last in one of the weighted
-    modes of `kind`.
+    """Write `lines` lines from place `start` on.
+
+    Each ends in the next, the last in one of the weighted modes of `kind`.
     """
     last = _ends(rng, kind[0], who.size)
     for place in range(MOST_LINES):

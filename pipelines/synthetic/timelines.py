@@ -1,6 +1,4 @@
-"""The dates of each story: when every line begins and ends, when she was last seen, and when it all took
-place.
-"""
+"""The dates of each story: when its lines begin and end, when she was last seen, when it all was."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -61,8 +59,9 @@ CUT_CHEMO: Final = -2
 
 
 def set_dates(rng: np.random.Generator, stories: Stories, days: Ints) -> Timelines:
-    """Place the stories in time. `days` are the lines' durations on their clocks (durations.py); shape (n,
-    MOST_LINES).
+    """Place the stories in time.
+
+    `days` are the lines' durations on their clocks (durations.py); shape (n, MOST_LINES).
     """
     start, clock, end = _lay_lines(rng, stories, days)
     stop, open_ended = _stops(rng, stories, start, end)
@@ -110,9 +109,7 @@ def _lay_lines(rng: np.random.Generator, stories: Stories, days: Ints) -> tuple[
 
 
 def _fit_to_the_drug_s_age(stories: Stories, days: Ints) -> Ints:
-    """Shorten the longest index lines where her later lines would not fit between palbociclib's arrival
-    and the data cut.
-    """
+    """Shorten the longest index lines so that all fits between the drug's arrival and the data cut."""
     places = np.arange(MOST_LINES)
     from_index = (places >= stories.index_line[:, None]) & (stories.index_line[:, None] >= 0)
     total = np.where(from_index & (stories.mode >= 0), days + 90, 0).sum(axis=1)
@@ -131,8 +128,9 @@ def _palbociclib_delay(rng: np.random.Generator, n: int) -> Ints:
 
 
 def _stops(rng: np.random.Generator, stories: Stories, start: Ints, end: Ints) -> tuple[Ints, Bools]:
-    """When treatment stopped, and whether it never did. A stop after progression comes before the next
-    line's start.
+    """When treatment stopped, and whether it never did.
+
+    A stop after progression comes before the next line's start.
     """
     shape = end.shape
     size = end.size
@@ -152,8 +150,9 @@ def _stops(rng: np.random.Generator, stories: Stories, start: Ints, end: Ints) -
 
 
 def _changes(rng: np.random.Generator, stories: Stories, start: Ints, clock: Ints, end: Ints) -> _Change:
-    """Substitutions in index lines and maintenance after taxanes (therapy-lines.md, rules 5 and 6), far
-    from any progression.
+    """Substitutions in index lines and maintenance after taxanes, far from any progression.
+
+    Therapy-lines.md, rules 5 and 6.
     """
     shape = stories.mode.shape
     change = _Change(np.full(shape, _NEVER), np.zeros(shape, dtype=np.int64), np.full(shape, _NEVER))
@@ -255,9 +254,7 @@ def _earliest_anchor(stories: Stories, start: Ints, change: _Change) -> Ints:
 
 
 def _anchors(rng: np.random.Generator, final: Ints, floor: Ints, near_cut: Bools) -> Ints:
-    """The anchor day of every patient: so that she is last seen shortly before the cut, or anywhere it
-    fits.
-    """
+    """The anchor day of every patient: last seen shortly before the cut, or anywhere it fits."""
     latest = DATA_CUT - final
     offset = (45 * rng.random(final.size) ** 2).astype(np.int64)
     # Somebody is seen on the day of the cut: it is the latest date of the extracts (extracts.md).

@@ -1,6 +1,4 @@
-"""What each patient brings with her: age, receptors, early disease and its treatment, and where the
-disease is.
-"""
+"""What each patient brings with her: age, receptors, early disease, and where the disease is."""
 
 from dataclasses import dataclass
 from typing import Final

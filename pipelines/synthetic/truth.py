@@ -1,5 +1,4 @@
-"""What was meant: the lines, progressions and study results that the warehouse has to find in the
-synthetic site.
+"""What was meant, and what the warehouse has to find in the synthetic site.
 
 `truth.csv` has four kinds of rows. `patient`: stratum and the attrition step at which she leaves the
 study. `line`: an advanced line with its start, regimen, progression and PFS under profile `primary`.
@@ -25,8 +24,9 @@ _JOINED: Final = len(palette.NAMES) + 1
 
 
 def _names() -> tuple[str, ...]:
-    """The regimen of every pair of a planned regimen and a drug that joined it late (none first), as
-    therapy-lines.md names it.
+    """The regimen of every planned regimen and drug that joined it late, none first.
+
+    Named as therapy-lines.md, section 7, names it.
     """
     names = []
     for regimen in palette.REGIMENS:

@@ -80,8 +80,9 @@ def _rows(patient: Ints, start: Ints) -> Columns:
 
 
 def in_order(rng: np.random.Generator, rows: Columns, date: str, duplicates: float = 0.0) -> Columns:
-    """Rows by patient and date, each numbered within its patient (`seq`); a share of them twice, as
-    delivered twice.
+    """Rows by patient and date, each numbered within its patient (`seq`).
+
+    A share of them stands twice, as if delivered twice.
     """
     order = np.lexsort((rows[date], rows["patient"]))
     ordered = {name: values[order] for name, values in rows.items()}
