@@ -51,6 +51,12 @@ def mapped(item: Input, staged: Staged, column: Column) -> str:
     return f"case lower({text}) {cases} else {text} end"
 
 
+def fingerprint(values: Iterable[str]) -> str:
+    """The values as one text that no other values give: each with its length before it."""
+    parts = (f"coalesce(strlen({value}) || ':' || {value}, '-')" for value in values)
+    return f"concat({', '.join(parts)})"
+
+
 def row_filter(item: Input, staged: Staged) -> str:
     """The declared filter: which rows of the file state a fact for this table."""
     if item.mapping is None:
@@ -105,7 +111,7 @@ def _integer(text: str, dialect: Dialect) -> str:
     """A whole number; software that knows no missing integers writes 28 as 28.0."""
     mark = "[.]" if dialect.decimal == "." else ","
     pattern = f"([+-]?[0-9]{{1,9}})({mark}0*)?"
-    whole = f"cast(cast(regexp_extract({text}, {literal(pattern)}, 1) as bigint) as varchar)"
+    whole = f"cast(try_cast(regexp_extract({text}, {literal(pattern)}, 1) as bigint) as varchar)"
     return f"case when regexp_full_match({text}, {literal(pattern)}) then {whole} end"
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 
 from pipelines.errors import UsageError
 from pipelines.extract_format import ID_TABLES, TABLES
@@ -107,11 +106,14 @@ def _new_ids() -> str:
         if table != "patients"
     ]
     return f"""
-        select *, row_number() over () as place from (select distinct id_table, id from ({" union all ".join(parts)}) as ids (id_table, id)
-        anti join raw.pseudonyms using (id_table, id))"""
+        select *, row_number() over () as place from (
+            select distinct id_table, id from ({" union all ".join(parts)}) as ids (id_table, id)
+            anti join raw.pseudonyms using (id_table, id))"""
 
 
 def _add_keyed(connection: duckdb.DuckDBPyConnection, site_id: str, key: Key) -> None:
+    import pandas as pd  # slow to import, and only a landing with new ids needs it
+
     # `place`, not rowid: rows of an open transaction have no lasting rowid
     row = connection.execute("select count(*) from temp.new_ids").fetchone()
     for start in range(0, row[0] if row else 0, _BATCH):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
 
 from pipelines.landing.inputs import Dialect, Input, RefusedError
 from pipelines.landing.spool import Fingerprint, Spooled, fingerprint, require_unchanged, spool
-from pipelines.site_yaml import nearest
 from pipelines.sitefile import Limits
 
 _RECORD = re.compile(r"CSV Error on Line: (\d+)")
@@ -48,8 +48,8 @@ def stage(
     copy = spool(item.path, item.dialect, limits, before, scratch / "spooled.csv")
     header = _checked(copy.header, item)
     columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(1, len(header) + 1))
-    # a record may not be longer than all its fields at their limit; DuckDB holds a few such lines in memory
-    longest = min(limits.max_field_kb * 1024 * 4, 64 << 20)
+    # room for a few fields at their limit, or many short ones; DuckDB holds a few such lines in memory
+    longest = min(max(limits.max_field_kb << 12, 8 << 20), 64 << 20)
     try:
         connection.execute(
             f"""create temp table staged as select * from read_csv(
@@ -79,6 +79,8 @@ def _stage_parquet(
         )
         connection.execute(f"create temp table staged as select {texts} from {file}")
     except duckdb.Error as error:
+        if isinstance(error, duckdb.OutOfMemoryException) or "space" in str(error):
+            raise  # this machine's fault, not the file's
         raise RefusedError("the file is no Parquet file, or is truncated or damaged.") from error
     require_unchanged(item.path, before, fingerprint(item.path, limits).sha256)
     _require_short_fields(connection, header, limits)
@@ -89,14 +91,19 @@ def _checked(header: tuple[str, ...], item: Input) -> tuple[str, ...]:
     """The header, in lower case for the extract format. Raises RefusedError where it does not fit."""
     names = header if item.mapping else tuple(name.lower() for name in header)
     names = tuple(name or f"unnamed_{n}" for n, name in enumerate(names, start=1))
+    wanted = item.mapping.file_columns if item.mapping else item.table.required
+    # a first line without any expected name may be a patient's record: then nothing of it is repeated
+    is_header = any(name in names for name in wanted)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise RefusedError(f"the header has the column '{twice}' twice.")
-    wanted = item.mapping.file_columns if item.mapping else item.table.required
+        shown = f"the column '{twice}'" if is_header else f"column {names.index(twice) + 1}"
+        raise RefusedError(f"the header has {shown} twice.")
     for name in wanted:
         if name not in names:
             what = "the site file names" if item.mapping else f"the table {item.table.name} requires"
-            raise RefusedError(f"the header lacks the column '{name}', which {what}; {nearest(name, names)}.")
+            close = get_close_matches(name, names, n=1) if is_header else []
+            hint = f"; the nearest is {close[0]}" if close else ""
+            raise RefusedError(f"the header lacks the column '{name}', which {what}{hint}.")
     return names
 
 

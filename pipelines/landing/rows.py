@@ -75,8 +75,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, item: Input, staged: Staged, c
     texts = ", ".join(f"{casting.mapped(item, staged, c)} as text_{c.name}" for c in columns)
     casts = ", ".join(f"{casting.cast(c, f'text_{c.name}', item)} as {c.name}" for c in columns)
     cases = " ".join(f"when {check.condition} then {n}" for n, check in enumerate(checks))
-    contents = ", ".join(f"coalesce({c.name}, chr(30))" for c in columns if c.name != item.table.made_id)
-    content = f"case when {item.table.made_id} is null then md5(concat_ws(chr(31), {contents})) end"
+    content = casting.fingerprint(c.name for c in columns if c.name != item.table.made_id)
+    made = f"case when {item.table.made_id} is null then md5({content}) end" if item.table.made_id else "null"
     connection.execute(
         f"""create or replace temp table judged as
         with texts as (
@@ -91,7 +91,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, item: Input, staged: Staged, c
             or "true as has_dates"
         },
                 cast({f"case {cases} end" if cases else "null"} as integer) as _failed,
-                {content if item.table.made_id else "null"} as _content
+                {made} as _content
             from casts
         )
         select * from final"""
@@ -136,11 +136,11 @@ def _refuse_contradictions(
 
 def _find_duplicates(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     """`duplicates`: rows that repeat an earlier row of the file in every column, as delivered."""
-    row = ", ".join(f"coalesce(c{n}, chr(30))" for n in range(1, len(staged.header) + 1))
+    row = casting.fingerprint(f"c{n}" for n in range(1, len(staged.header) + 1))
     connection.execute(
         f"""create or replace temp table duplicates as
         with hashed as materialized (
-            select rowid + 1 as record_number, md5_number(concat_ws(chr(31), {row})) as content
+            select rowid + 1 as record_number, md5_number({row}) as content
             from staged where rowid + 1 in (select _record_number from judged)
         ),
         repeated as (

@@ -34,6 +34,14 @@ BAD_FILES = {
     "duplicate header": (b"patient_id,drug,Drug,start_date\n", "the header has the column 'drug' twice"),
     "missing required column": (b"patient_id,drg,start_date\n" + ROW, "lacks the column 'drug'"),
     "no header at all": (ROW * 3, "lacks the column 'patient_id'"),
+    "no header, a value twice": (
+        b",".join([IDENTIFIER.encode()] * 2) + b"\n",
+        "the header has column 1 twice",
+    ),
+    "no header, a name near": (
+        b"patient_ib," + ROW,
+        "lacks the column 'patient_id', which the table medications requires.",
+    ),
     "another delimiter": (HEAD.replace(b",", b";"), "lacks the column 'patient_id'"),
     "too few fields": (
         HEAD + ROW + IDENTIFIER.encode() + b",x\n",
@@ -63,7 +71,7 @@ def test_a_bad_file_is_refused_and_the_delivery_before_stays(case: str, hospital
     (refusal,) = result.refused
     assert (refusal.file, refusal.table) == ("medications.csv", "medications")
     assert sentence in refusal.reason
-    assert "\n" not in refusal.reason and IDENTIFIER not in refusal.reason
+    assert "\n" not in refusal.reason and IDENTIFIER.lower() not in refusal.reason.lower()
     assert hospital.rows("medications", "patient_id, drug") == [("p1", "letrozole"), ("p2", "palbociclib")]
     assert hospital.query("select file_name, reason from raw.refused_files") == [
         ("medications.csv", refusal.reason)

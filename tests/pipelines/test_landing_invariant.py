@@ -25,7 +25,8 @@ PATIENTS = st.lists(st.tuples(IDS, SEXES), max_size=5)
 def written(header: tuple[str, ...], rows: list[tuple[str, ...]], doubled: bool) -> str:
     """The rows as CSV, twice where `doubled`."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    # a bare carriage return would end a line, and Python leaves it unquoted otherwise
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(header)
     writer.writerows(rows * 2 if doubled else rows)
     return text.getvalue()
