@@ -64,7 +64,7 @@ def land_rows(
         connection.execute("rollback")
         raise
     finally:
-        for name in ("staged", "judged", "duplicates"):
+        for name in ("staged", "judged", "duplicates", "good"):
             connection.execute(f"drop table if exists temp.{name}")
     return landed
 
@@ -176,25 +176,25 @@ def _insert(
 def _insert_good(connection: duckdb.DuckDBPyConnection, item: Input, sha256: str, batch_id: int) -> None:
     made = item.table.made_id
     # rows that say the same have the same content: they are told apart by their order, as long as it holds
-    numbered = """
-        numbered as (
-            select _record_number, row_number() over (partition by _content order by _record_number) as place
-            from good where _content in (
-                select _content from good where _content is not null
-                group by _content having count(*) > 1))"""
     made_id = "'made-' || _content || case when place > 1 then '-' || place else '' end"
     columns = ", ".join(f"coalesce({made}, {made_id})" if name == made else name for name in item.table.names)
     connection.execute(
+        """create or replace temp table good as
+        select * from judged
+        where _failed is null and _record_number not in (select record_number from duplicates)"""
+    )
+    connection.execute(
         f"""insert into raw.{item.table.name} ({", ".join((*item.table.names, *PROVENANCE))})
-        with good as (
-            select * from judged
-            where _failed is null and _record_number not in (select record_number from duplicates)
+        with repeated as (
+            select _content from good where _content is not null group by _content having count(*) > 1
         ),
-        {numbered}
+        numbered as (
+            select _record_number, row_number() over (partition by _content order by _record_number) as place
+            from good inner join repeated using (_content)
+        )
         select {columns}, _extra, {item.source_number}, '{item.date_basis}', {item.precedence}, '{sha256}',
             _record_number, {batch_id}
-        from good left join numbered using (_record_number)
-        order by _record_number"""
+        from good left join numbered using (_record_number)"""
     )
 
 
