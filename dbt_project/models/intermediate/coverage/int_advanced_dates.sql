@@ -13,6 +13,12 @@ patients as (
 
 ),
 
+data_cut as (
+
+    select * from {{ ref('int_data_cut') }}
+
+),
+
 breast_cancers as (
 
     select * from {{ ref('stg_diagnoses') }} where icd10 is null or icd10 like 'C50%'
@@ -25,6 +31,8 @@ recorded as (
         patient_id,
         min(advanced_date) as recorded_date
     from breast_cancers
+    cross join data_cut
+    where advanced_date <= data_cut.data_cut
     group by patient_id
 
 ),
@@ -49,6 +57,8 @@ earliest as (
         min(case when found_on_precision <> 'year' then found_on end) as found_on_to_the_month,
         min(case when source = 'stage_iv' then found_on end) as stage_iv_on
     from evidence
+    cross join data_cut
+    where found_on <= data_cut.data_cut
     group by patient_id
 
 ),
@@ -58,7 +68,6 @@ replaced as (
     select
         rule_sets.rule_set_id,
         patients.patient_id,
-        patients.data_cut,
         rule_sets.advanced_tolerance_days,
         recorded.recorded_date,
         earliest.stage_iv_on,
@@ -87,7 +96,7 @@ final as (
         end as advanced_date_source,
         {{ add_days('coalesce(evident_date, recorded_date)', '-advanced_tolerance_days') }} as tolerated_from
     from replaced
-    where coalesce(evident_date, recorded_date) <= data_cut
+    where coalesce(evident_date, recorded_date) is not null
 
 )
 

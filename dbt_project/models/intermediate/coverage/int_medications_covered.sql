@@ -55,6 +55,7 @@ stated as (
             and medications.end_date is null
             and medications.days_supply > 0
             and coalesce(medications.record_type, 'dispense') = 'dispense'
+            and coalesce(medications.start_date_precision, 'day') <> 'year'
 
 ),
 

@@ -1,5 +1,6 @@
 -- Stockpiling (therapy-lines.md, section 2): what a dispensed supply has left over when the next one begins. Several supplies of one
--- day count as one, the largest (tablet strengths). No recursion: the running sum of supplies carries the hoard.
+-- day count as one, the largest (tablet strengths). A supply known only to the year is no stock: nobody knows when it began. No
+-- recursion: the running sum of supplies carries the hoard.
 
 with supplies as (
 
@@ -13,6 +14,7 @@ with supplies as (
         and ingredient is not null
         and end_date is null
         and days_supply > 0
+        and coalesce(start_date_precision, 'day') <> 'year'
         and coalesce(record_type, 'dispense') = 'dispense'
     group by patient_id, ingredient, start_date
 

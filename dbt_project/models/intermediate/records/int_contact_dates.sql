@@ -13,13 +13,15 @@ patients as (
 
 ),
 
--- a record of several ingredients takes part if one of them does
+-- a record of several ingredients takes part if one of them does; where a line-defining start is known only to the year, nobody can
+-- tell before the advanced date is settled whether it does, and its other date shows nothing either
 medications_left_out as (
 
     select medication_id
     from {{ ref('int_medications_used') }}
     group by medication_id
     having count(left_out_because) = count(*)
+        or max(case when role = 'line_defining' and start_date_precision = 'year' then 1 else 0 end) = 1
 
 ),
 

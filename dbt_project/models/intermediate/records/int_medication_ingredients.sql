@@ -45,20 +45,31 @@ substitution_groups as (
 
 ),
 
+-- texts that name a drug of this code
+named_codes as (
+
+    select distinct
+        drug,
+        atc
+    from texts
+    where atc is not null
+
+),
+
 coded as (
 
     select
         medications.*,
         codes.ingredient as coded_ingredient,
-        texts.ingredient is not null as is_named_more_closely
+        named_codes.drug is not null as is_named_more_closely
     from medications
     left join codes
         on medications.code_system = codes.code_system
             and upper(medications.drug_code) = codes.code
-    left join texts
-        on medications.drug = texts.drug
+    left join named_codes
+        on medications.drug = named_codes.drug
             and medications.code_system = 'atc'
-            and upper(medications.drug_code) = texts.atc
+            and upper(medications.drug_code) = named_codes.atc
 
 ),
 

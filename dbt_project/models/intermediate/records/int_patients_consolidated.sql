@@ -13,16 +13,48 @@ data_cut as (
 
 ),
 
+medication_days as (
+
+    select
+        patient_id,
+        start_date as seen_on
+    from {{ ref('stg_medications') }}
+    where start_date_precision <> 'year'
+        and coalesce(status, '') not in ('not_taken', 'cancelled', 'entered_in_error')
+
+    union all
+
+    -- an end that somebody recorded as a stop is no plan
+    select
+        patient_id,
+        end_date as seen_on
+    from {{ ref('stg_medications') }}
+    where end_date_precision <> 'year'
+        and (stop_reason is not null or status in ('stopped', 'completed'))
+
+),
+
+days_alive as (
+
+    select patient_id, dated_on as seen_on
+    from {{ ref('int_dated_records') }}
+    where column_name not in ('death_date', 'observed_from')
+        and table_name <> 'medications'
+    union all
+    select patient_id, seen_on
+    from medication_days
+
+),
+
 signs_of_life as (
 
     select
-        dated_records.patient_id,
-        max(dated_records.dated_on) as last_sign
-    from {{ ref('int_dated_records') }} as dated_records
+        days_alive.patient_id,
+        max(days_alive.seen_on) as last_sign
+    from days_alive
     cross join data_cut
-    where dated_records.column_name not in ('death_date', 'end_date', 'observed_from')
-        and dated_records.dated_on <= data_cut.data_cut
-    group by dated_records.patient_id
+    where days_alive.seen_on <= data_cut.data_cut
+    group by days_alive.patient_id
 
 ),
 
@@ -31,10 +63,11 @@ known as (
     select
         patient_id,
         {% for fact in [
-            'sex', 'birth_date', 'death_date', 'death_date_precision', 'menopausal_status', 'observed_from', 'centre', 'date_basis'
+            'birth_date', 'death_date', 'death_date_precision', 'menopausal_status', 'observed_from', 'centre', 'date_basis'
         ] -%}
         {{ first_known(fact, 'sources') }} as {{ fact }},
         {% endfor -%}
+        {{ first_known("nullif(sex, 'unknown')", 'sources') }} as sex,
         {{ first_known('case when death_date is not null then record_key end', 'sources') }} as death_record_key,
         max(last_contact_date) over sources as recorded_last_contact,
         row_number() over (partition by patient_id order by precedence, batch_id, record_number) as place
@@ -51,7 +84,7 @@ final as (
     select
         known.patient_id,
         data_cut.site_id,
-        known.sex,
+        coalesce(known.sex, 'unknown') as sex,
         known.menopausal_status,
         known.centre,
         known.date_basis,

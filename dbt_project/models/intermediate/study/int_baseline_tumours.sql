@@ -14,7 +14,7 @@ results as (
 
 her2 as (
 
-    select * from {{ ref('int_her2_judged') }}
+    select * from {{ ref('int_her2_judged') }} where read_at = 'next_line_start'
 
 ),
 
@@ -69,9 +69,10 @@ final as (
         latest.esr1,
         latest.pik3ca,
         latest.brca,
+        -- "negative" without a score does not say whether it is low
         case
-            when her2.her2 is null then null
-            else her2.her2 = 'negative' and coalesce(her2.ihc, '') in ('1+', '2+')
+            when her2.her2 = 'positive' or her2.ihc = '0' then false
+            when her2.her2 = 'negative' and her2.ihc in ('1+', '2+') then true
         end as her2_low
     from baselines
     left join latest

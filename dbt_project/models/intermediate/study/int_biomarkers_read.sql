@@ -1,4 +1,5 @@
--- What each biomarker result means: a percentage where one is written (of a range the lower end), otherwise the seed's word for it. A
+-- What each biomarker result means: a percentage where one is written (of a range, or of "more than", the lower end), otherwise the
+-- seed's word for it. A
 -- receptor is positive at the study's percentage or more, or when stated so (endpoints.md, section 5). Undated results come first, on
 -- one date metastasis after primary.
 
@@ -32,7 +33,7 @@ read as (
         biomarkers.*,
         groups.marker_group,
         cast(
-            nullif(regexp_extract(biomarkers.value, '^([0-9]+([.][0-9]+)?)([ ]*-[ ]*[0-9.]+)?[ ]*%?$', 1), '') as double
+            nullif(regexp_extract(biomarkers.value, '^>?=?[ ]*([0-9]+([.][0-9]+)?)([ ]*-[ ]*[0-9.]+)?[ ]*%?$', 1), '') as double
         ) as percent,
         words.result as stated_result
     from biomarkers

@@ -1,5 +1,6 @@
--- Where the advanced disease came from, by study, rule set and patient: de novo (stage IV, or advanced within `de_novo_days` of the first
--- breast cancer diagnosis) or recurrent with its disease-free interval; histology of the latest diagnosis that states one.
+-- Where the advanced disease came from, by study, rule set and patient: de novo (advanced within `de_novo_days` of the first breast
+-- cancer diagnosis, stage IV among them) or recurrent with its disease-free interval; histology of the latest diagnosis up to the data
+-- cut that states one.
 
 with studies as (
 
@@ -15,7 +16,11 @@ advanced_dates as (
 
 breast_cancers as (
 
-    select * from {{ ref('stg_diagnoses') }} where icd10 is null or icd10 like 'C50%'
+    select diagnoses.*
+    from {{ ref('stg_diagnoses') }} as diagnoses
+    cross join {{ ref('int_data_cut') }} as data_cut
+    where (diagnoses.icd10 is null or diagnoses.icd10 like 'C50%')
+        and diagnoses.diagnosis_date <= data_cut.data_cut
 
 ),
 

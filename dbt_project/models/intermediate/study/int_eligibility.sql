@@ -9,7 +9,7 @@ with patients as (
 
 reference_dates as (
 
-    select * from {{ ref('int_reference_dates') }}
+    select * from {{ ref('int_reference_dates') }} where read_at = 'index_date'
 
 ),
 
@@ -27,7 +27,7 @@ hormone_receptors as (
 
 her2 as (
 
-    select * from {{ ref('int_her2_judged') }}
+    select * from {{ ref('int_her2_judged') }} where read_at = 'index_date'
 
 ),
 

@@ -1,4 +1,4 @@
--- HER2 on one specimen, the latest with an IHC or ISH up to the reference date (endpoints.md, section 5): IHC and ISH belong together by
+-- HER2 on one specimen, the latest with an IHC or ISH up to each date at which it is read (endpoints.md, section 5): IHC and ISH belong together by
 -- specimen id or, without ids, by specimen type and nearness in time. An ISH of another specimen settles nothing.
 
 with reference_dates as (
@@ -18,10 +18,12 @@ considered as (
     select
         reference_dates.study_id,
         reference_dates.rule_set_id,
+        reference_dates.read_at,
         reference_dates.her2_pairing_days,
         results.*,
         row_number() over (
-            partition by reference_dates.study_id, reference_dates.rule_set_id, reference_dates.patient_id
+            partition by
+                reference_dates.study_id, reference_dates.rule_set_id, reference_dates.read_at, reference_dates.patient_id
             order by results.result_order desc
         ) as place
     from reference_dates
@@ -40,17 +42,19 @@ same_specimen as (
     select
         latest.study_id,
         latest.rule_set_id,
+        latest.read_at,
         latest.patient_id,
         considered.marker_group,
         considered.stated_result,
         row_number() over (
-            partition by latest.study_id, latest.rule_set_id, latest.patient_id, considered.marker_group
+            partition by latest.study_id, latest.rule_set_id, latest.read_at, latest.patient_id, considered.marker_group
             order by considered.result_order desc
         ) as place
     from considered as latest
     inner join considered
         on latest.study_id = considered.study_id
             and latest.rule_set_id = considered.rule_set_id
+            and latest.read_at = considered.read_at
             and latest.patient_id = considered.patient_id
             and (
                 latest.record_key = considered.record_key
@@ -74,18 +78,19 @@ final as (
     select
         study_id,
         rule_set_id,
+        read_at,
         patient_id,
         max(case when marker_group = 'her2_ihc' then stated_result end) as ihc,
         max(case when marker_group = 'her2_ish' then stated_result end) as ish,
         case
             when max(case when marker_group = 'her2_ish' then stated_result end) = 'positive' then 'positive'
             when max(case when marker_group = 'her2_ihc' then stated_result end) = '3+' then 'positive'
-            when max(case when marker_group = 'her2_ihc' then stated_result end) in ('0', '1+') then 'negative'
+            when max(case when marker_group = 'her2_ihc' then stated_result end) in ('0', '1+', 'negative') then 'negative'
             when max(case when marker_group = 'her2_ish' then stated_result end) = 'negative' then 'negative'
         end as her2
     from same_specimen
     where place = 1
-    group by study_id, rule_set_id, patient_id
+    group by study_id, rule_set_id, read_at, patient_id
 
 )
 

@@ -2,7 +2,7 @@
 
 with reference_dates as (
 
-    select * from {{ ref('int_reference_dates') }}
+    select * from {{ ref('int_reference_dates') }} where read_at = 'index_date'
 
 ),
 

@@ -1,5 +1,5 @@
--- The date up to which a patient's receptors are read, by study and rule set: the index date; for a patient without an index line there
--- is none, and the latest results count (endpoints.md, section 5).
+-- The dates up to which a patient's receptors are read, by study and rule set (endpoints.md, section 5): the index date for eligibility,
+-- where a patient without an index line has none and the latest results count; the next line's start for the covariates.
 
 with patients as (
 
@@ -25,12 +25,19 @@ index_lines as (
 
 ),
 
+baselines as (
+
+    select * from {{ ref('int_baselines') }}
+
+),
+
 final as (
 
     select
         studies.study_id,
         rule_sets.rule_set_id,
         patients.patient_id,
+        'index_date' as read_at,
         index_lines.index_date as read_to,
         studies.receptor_positive_percent,
         studies.her2_pairing_days
@@ -41,6 +48,20 @@ final as (
         on studies.study_id = index_lines.study_id
             and rule_sets.rule_set_id = index_lines.rule_set_id
             and patients.patient_id = index_lines.patient_id
+
+    union all
+
+    select
+        baselines.study_id,
+        baselines.rule_set_id,
+        baselines.patient_id,
+        'next_line_start' as read_at,
+        baselines.next_line_start as read_to,
+        studies.receptor_positive_percent,
+        studies.her2_pairing_days
+    from baselines
+    inner join studies
+        on baselines.study_id = studies.study_id
 
 )
 
