@@ -128,20 +128,21 @@ def deliveries(site: Site) -> list[Delivery]:
         folder = site.folder_of(source)
         if not folder.is_dir():
             raise UsageError(f"{site.path}: source {number}: there is no folder {folder}.")
-        held_inside = (
-            None if Path(source.path).is_absolute() or "${" in source.path else site.path.parent.resolve()
-        )
+        home = site.path.parent.resolve()
+        # an absolute path may lead anywhere, and so may links inside it
+        is_inside = folder.resolve().is_relative_to(home) and not Path(source.path).is_absolute()
         read = _afterline if isinstance(source, AfterlineSource) else _flat
         for delivery in read(number, source, folder):
-            _refuse_links_outside(delivery, held_inside)
+            if is_inside:
+                _refuse_links_outside(delivery, home)
             found.append(delivery)
     return found
 
 
-def _refuse_links_outside(delivery: Delivery, folder: Path | None) -> None:
+def _refuse_links_outside(delivery: Delivery, home: Path) -> None:
     """A link inside a relative source folder must not lead out of the site file's folder."""
-    for item in list(delivery.inputs) if folder else []:
-        if folder and not item.path.resolve().is_relative_to(folder):
+    for item in list(delivery.inputs):
+        if not item.path.resolve().is_relative_to(home):
             delivery.inputs.remove(item)
             delivery.refuse(item.name, "it is a link that leads out of the site file's folder.")
 

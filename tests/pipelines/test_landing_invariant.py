@@ -32,7 +32,7 @@ def written(header: tuple[str, ...], rows: list[tuple[str, ...]], doubled: bool)
     return text.getvalue()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(patients=PATIENTS, medications=MEDICATIONS, doubled=st.booleans())
 def test_rows_read_are_landed_quarantined_or_duplicates(
     patients: list[tuple[str, ...]], medications: list[tuple[str, ...]], doubled: bool
