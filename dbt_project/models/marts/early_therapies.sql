@@ -17,6 +17,12 @@ line_eras as (
 
 ),
 
+histories as (
+
+    select * from {{ ref('int_early_histories') }}
+
+),
+
 final as (
 
     select
@@ -26,6 +32,12 @@ final as (
         eras.drug_class,
         eras.modality,
         eras.setting,
+        case
+            when eras.era_start < histories.first_surgery then 'neoadjuvant'
+            when histories.first_surgery is not null then 'adjuvant'
+        end as timing,
+        histories.endocrine_sensitivity,
+        histories.disease_free_months,
         eras.era_start as start_date,
         eras.era_end as end_date
     from eras
@@ -34,6 +46,9 @@ final as (
             and eras.patient_id = line_eras.patient_id
             and eras.ingredient = line_eras.ingredient
             and eras.era_number = line_eras.era_number
+    inner join histories
+        on eras.rule_set_id = histories.rule_set_id
+            and eras.patient_id = histories.patient_id
     where eras.setting <> 'advanced'
         and line_eras.ingredient is null
 
