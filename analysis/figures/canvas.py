@@ -66,10 +66,22 @@ class Canvas:
         """A dot."""
         self.parts.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" class="{css}"/>')
 
-    def svg(self, css: str) -> str:
-        """The drawing, with its title and description for those who cannot see it."""
+    def open(self, words: str, href: str | None = None) -> None:
+        """Begin a group that says what it is when pointed at; with `href` it is a link."""
+        link = f'<a href="{escape(href)}" aria-label="{escape(words)}">' if href else "<g>"
+        self.parts.append(f"{link}<title>{escape(words)}</title>")
+
+    def close(self, href: str | None = None) -> None:
+        """End the group."""
+        self.parts.append("</a>" if href else "</g>")
+
+    def svg(self, css: str, role: str = "img") -> str:
+        """The drawing, with its title and description for those who cannot see it.
+
+        Links inside need another role than img, which hides its content.
+        """
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="figure {css}" role="img" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="figure {css}" role="{role}" '
             f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" '
             f'aria-labelledby="{escape(self.key)}-title {escape(self.key)}-desc">'
         )
