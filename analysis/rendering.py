@@ -1,7 +1,8 @@
-"""`render`: the report page and its figures, from a build's marts. Same inputs, same bytes."""
+"""`render`: report, figures and patients' pages from a build's marts. Same inputs, same bytes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -12,16 +13,19 @@ from analysis.figures import standalone
 from analysis.figures.canvas import FONTS, font_face
 from analysis.figures.canvas import STYLE as FIGURE_STYLE
 from analysis.header import ReportHeader
+from analysis.histories import History, read_histories
 from analysis.numbers import Numbers, read_numbers
 from analysis.page import context
+from analysis.patient_pages import write_patients
 from analysis.pictures import pictures
 from analysis.study import StudyData, connect, read_studies
+from analysis.swimmers import swimmer_plot
 
 HERE = Path(__file__).parent
 
 
 def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
-    """Write `index.html` (the study the header names), a page for each other study, and figures/ beside them.
+    """Write `index.html` (the study the header names), a page for each other study, figures/ and patients/.
 
     Reads marts.study_estimates, so `estimate` has run before. The pages ask for nothing outside themselves.
     """
@@ -33,26 +37,43 @@ def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
         first = next(
             (d for d in studies if d.study.study_id == header.study_id), studies[0] if studies else None
         )
-        for data in studies:
+        reports = [
+            (data, "index.html" if data is first else f"{data.study.slug}.html")
+            for data in sorted(studies, key=lambda data: data is not first)
+        ]
+        histories = read_histories(connection, [d for d, _ in reports], header.rule_set_id, header.profile_id)
+        environment = _environment()
+        for data, name in reports:
             numbers = read_numbers(connection, data.study.study_id)
-            name = "index.html" if data is first else f"{data.study.slug}.html"
-            _write_study(data, numbers, site_dir, name, header)
+            _write_study(data, numbers, histories, site_dir, name, header, environment)
+    styles = _sheets("report.css", "patient.css")
+    write_patients(site_dir, environment, styles, _fonts(), histories, reports, header)
 
 
-def _write_study(data: StudyData, numbers: Numbers, site_dir: Path, name: str, header: ReportHeader) -> None:
+def _write_study(
+    data: StudyData,
+    numbers: Numbers,
+    histories: Mapping[str, History],
+    site_dir: Path,
+    name: str,
+    header: ReportHeader,
+    environment: Environment,
+) -> None:
     drawn = pictures(data, numbers)
+    swimmers = swimmer_plot(data, histories)
+    if swimmers:
+        drawn["swimmer"] = dict(swimmers.drawings)
     folder = site_dir / "figures"
     folder.mkdir(exist_ok=True)
     prefix = "" if name == "index.html" else f"{data.study.slug}-"
     for figure, sizes in drawn.items():
-        (folder / f"{prefix}{figure}.svg").write_text(standalone(sizes["wide"]), encoding="utf-8")
-    page = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            **context(data, numbers, drawn, header),
-            style=Markup(_style()),  # noqa: S704 - our own style sheets
+        (folder / f"{prefix}{figure}.svg").write_text(
+            standalone(sizes.get("file", sizes["wide"])), encoding="utf-8"
         )
+    page = environment.get_template("report.html.j2").render(
+        **context(data, numbers, drawn, header),
+        swimmers=swimmers,
+        style=Markup(_fonts() + "\n" + _sheets("report.css")),  # noqa: S704 - our own style sheets
     )
     (site_dir / name).write_text(page, encoding="utf-8")
 
@@ -69,7 +90,11 @@ def _environment() -> Environment:
     return environment
 
 
-def _style() -> str:
-    faces = [font_face(family) for family in FONTS]
-    sheets = (FIGURE_STYLE, HERE / "templates" / "report.css")
-    return "\n".join([*faces, *(sheet.read_text(encoding="utf-8") for sheet in sheets)])
+def _fonts() -> str:
+    return "\n".join(font_face(family) for family in FONTS)
+
+
+def _sheets(*names: str) -> str:
+    """The figures' style sheet and the named ones."""
+    sheets = (FIGURE_STYLE, *(HERE / "templates" / name for name in names))
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
