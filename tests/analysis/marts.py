@@ -1,4 +1,4 @@
-"""A small build file with the marts the report reads: a seeded study of 48 compared patients, or fewer."""
+"""A small build file with what the report reads: a seeded study of 48 compared patients, or fewer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+
+from tests.analysis.walks import WALK_TABLES, walked
 
 STUDY_COLUMNS = """
     study_id varchar, patient_id varchar, index_line integer, index_date date, pfs1_days integer,
@@ -30,7 +32,8 @@ INDEX_COLUMNS = """
 """
 LINE_COLUMNS = """
     rule_set_id varchar, profile_id varchar, patient_id varchar, line_number integer, endpoint varchar,
-    days integer, event integer, entry_days integer
+    days integer, event integer, entry_days integer, event_type varchar, censor_reason varchar,
+    start_date date, end_date date, dated_by_table varchar, dated_by_id varchar
 """
 ATTRITION_COLUMNS = """
     study_id varchar, step_number integer, step varchar, patients_left integer, patients_removed integer
@@ -74,13 +77,11 @@ def make_build(
     study = {"study_id": "palbociclib", "title": title, "index_ingredient": "palbociclib"}
     with duckdb.connect(str(path)) as con:
         con.execute("create schema marts")
+        con.execute("create schema intermediate")
         _table(con, "studies", "study_id varchar, title varchar, index_ingredient varchar", [study])
-        _table(
-            con,
-            "patients",
-            "patient_id varchar, date_basis varchar",
-            [{"patient_id": "p1", "date_basis": basis}],
-        )
+        walks = walked(patients, basis)
+        for name, columns in WALK_TABLES.items():
+            _table(con, name, columns, walks[name])
         _table(con, "study_patients", STUDY_COLUMNS, patients)
         _table(con, "index_patients", INDEX_COLUMNS, index)
         _table(con, "line_endpoints", LINE_COLUMNS, lines)
@@ -89,10 +90,11 @@ def make_build(
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[Row]) -> None:
-    con.execute(f"create table marts.{name} ({columns})")
+    place = name if "." in name else f"marts.{name}"
+    con.execute(f"create table {place} ({columns})")
     if rows:
         con.register("rows", pd.DataFrame(rows, dtype=object))
-        con.execute(f"insert into marts.{name} by name select * from rows")
+        con.execute(f"insert into {place} by name select * from rows")
         con.unregister("rows")
 
 
@@ -196,7 +198,11 @@ def _next_line(rng: np.random.Generator, patient: Row) -> list[Row]:
         "ttnt": (min(survival, pfs2 + int(rng.integers(5, 50))), rng.random() < 0.8),
         "ttd": (min(survival, int(rng.integers(max(1, pfs2 - 10), pfs2 + 25))), rng.random() < 0.85),
         "os": (survival, rng.random() < 0.5),
+        "pfs": (pfs2, bool(patient["pfs2_event"])),
     }
+    types = {"pfs": "progression", "ttnt": "next_line", "ttd": "stop", "os": "death"}
+    censored = {"pfs": "last_activity"}
+    start = patient["next_line_start"]
     return [
         {
             "rule_set_id": "primary",
@@ -207,6 +213,12 @@ def _next_line(rng: np.random.Generator, patient: Row) -> list[Row]:
             "days": days,
             "event": int(event),
             "entry_days": patient["pfs2_entry_days"],
+            "event_type": types[endpoint] if event else None,
+            "censor_reason": None if event else censored.get(endpoint, "last_contact"),
+            "start_date": start,
+            "end_date": start + timedelta(days=days),
+            "dated_by_table": "assessments" if endpoint == "pfs" else "encounters",
+            "dated_by_id": f"{patient['patient_id']}-{endpoint}",
         }
         for endpoint, (days, event) in times.items()
     ]

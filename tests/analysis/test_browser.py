@@ -24,9 +24,11 @@ window.addEventListener("load", () => {{
     .filter(drawing => drawing.getBoundingClientRect().width);
   const text = [...inside.document.querySelectorAll("svg.figure text")].map(t => t.getBoundingClientRect())
     .filter(box => box.width && (box.right > inside.innerWidth + 1 || box.left < -1)).length;
-  document.title = JSON.stringify({{inner: inside.innerWidth, scroll: root.scrollWidth, text,
-    drawings: shown.length, sizes: [...new Set(shown.map(s => s.classList[1]))],
-    font: inside.document.fonts.check('16px "Source Sans 3"')}});
+  inside.document.fonts.load('16px "Source Sans 3"').then(faces => {{
+    document.title = JSON.stringify({{inner: inside.innerWidth, scroll: root.scrollWidth, text,
+      drawings: shown.length, sizes: [...new Set(shown.map(s => s.classList[1]))],
+      font: faces.length > 0 && faces.every(face => face.status === "loaded")}});
+  }});
 }});
 </script>
 """
@@ -61,7 +63,7 @@ def test_nothing_scrolls_sideways(browser, site, width, size):
     assert found["scroll"] <= width
     assert found["text"] == 0
     assert found["sizes"] == [size]
-    assert found["drawings"] == 8
+    assert found["drawings"] == 9
     assert found["font"]
 
 
