@@ -13,3 +13,12 @@
         'substitution_group': relation ~ '.substitution_group',
     }) }}
 {%- endmacro %}
+
+{#- An empty list of such drugs. -#}
+{% macro no_drugs() %}{{ return(adapter.dispatch('no_drugs')()) }}{% endmacro %}
+{% macro default__no_drugs() -%}
+    cast([] as struct(ingredient varchar, modality varchar, drug_class varchar, substitution_group varchar)[])
+{%- endmacro %}
+{% macro spark__no_drugs() -%}
+    cast(array() as array<struct<ingredient: string, modality: string, drug_class: string, substitution_group: string>>)
+{%- endmacro %}

@@ -14,7 +14,11 @@ steps as (
 
 cohorts as (
 
-    select distinct study_id, rule_set_id, profile_id from eligibility
+    select distinct
+        study_id,
+        rule_set_id,
+        profile_id
+    from eligibility
 
 ),
 

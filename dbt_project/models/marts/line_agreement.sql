@@ -9,7 +9,10 @@ with compared as (
 
 line_numbers as (
 
-    select distinct rule_set_id, recorded_line as line_number from compared
+    select distinct
+        rule_set_id,
+        recorded_line as line_number
+    from compared
 
 ),
 

@@ -28,22 +28,30 @@ breast_cancers as (
 recorded as (
 
     select
-        patient_id,
-        min(advanced_date) as recorded_date
+        breast_cancers.patient_id,
+        min(breast_cancers.advanced_date) as recorded_date
     from breast_cancers
     cross join data_cut
-    where advanced_date <= data_cut.data_cut
-    group by patient_id
+    where breast_cancers.advanced_date <= data_cut.data_cut
+    group by breast_cancers.patient_id
 
 ),
 
 evidence as (
 
-    select patient_id, 'stage_iv' as source, diagnosis_date as found_on, diagnosis_date_precision as found_on_precision
+    select
+        patient_id,
+        'stage_iv' as source,
+        diagnosis_date as found_on,
+        diagnosis_date_precision as found_on_precision
     from breast_cancers
     where stage like 'IV%'
     union all
-    select patient_id, 'metastasis' as source, detected_date as found_on, detected_date_precision as found_on_precision
+    select
+        patient_id,
+        'metastasis' as source,
+        detected_date as found_on,
+        detected_date_precision as found_on_precision
     from {{ ref('stg_metastases') }}
     where site not in ('lymph_node', 'breast', 'skin')
 
@@ -52,14 +60,14 @@ evidence as (
 earliest as (
 
     select
-        patient_id,
-        min(found_on) as found_on,
-        min(case when found_on_precision <> 'year' then found_on end) as found_on_to_the_month,
-        min(case when source = 'stage_iv' then found_on end) as stage_iv_on
+        evidence.patient_id,
+        min(evidence.found_on) as found_on,
+        min(case when evidence.found_on_precision <> 'year' then evidence.found_on end) as found_on_to_the_month,
+        min(case when evidence.source = 'stage_iv' then evidence.found_on end) as stage_iv_on
     from evidence
     cross join data_cut
-    where found_on <= data_cut.data_cut
-    group by patient_id
+    where evidence.found_on <= data_cut.data_cut
+    group by evidence.patient_id
 
 ),
 

@@ -53,7 +53,11 @@ endocrine as (
 
 patients as (
 
-    select distinct rule_set_id, patient_id, advanced_date from eras
+    select distinct
+        rule_set_id,
+        patient_id,
+        advanced_date
+    from eras
 
 ),
 

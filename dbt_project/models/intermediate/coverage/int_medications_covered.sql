@@ -67,7 +67,8 @@ covered as (
         stated.*,
         case stated.covered_by
             when 'recorded_end' then stated.end_date
-            when 'supply' then
+            when 'supply'
+                then
                 {{ add_days(
                     'stated.start_date',
                     'coalesce(stated.dispensed_days, stated.days_supply) - 1'

@@ -21,10 +21,20 @@ profiles as (
 
 clocks as (
 
-    select rule_set_id, patient_id, line_number, 'line_start' as clock, line_start as clock_start
+    select
+        rule_set_id,
+        patient_id,
+        line_number,
+        'line_start' as clock,
+        line_start as clock_start
     from lines
     union all
-    select rule_set_id, patient_id, index_line as line_number, study_id as clock, index_date as clock_start
+    select
+        rule_set_id,
+        patient_id,
+        index_line as line_number,
+        study_id as clock,
+        index_date as clock_start
     from index_lines
 
 ),

@@ -28,18 +28,48 @@ patients as (
 final as (
 
     select
-        rule_set_id, profile_id, patient_id, line_number, 'pfs' as endpoint, start_date, end_date, event, event_type, censor_reason,
-        end_precision, dated_by, event_id
+        rule_set_id,
+        profile_id,
+        patient_id,
+        line_number,
+        'pfs' as endpoint,
+        start_date,
+        end_date,
+        event,
+        event_type,
+        censor_reason,
+        end_precision,
+        dated_by,
+        event_id
     from pfs
     union all
     select
-        rule_set_id, profile_id, patient_id, line_number, 'dor' as endpoint, start_date, end_date, event, event_type, censor_reason,
-        end_precision, dated_by, event_id
+        rule_set_id,
+        profile_id,
+        patient_id,
+        line_number,
+        'dor' as endpoint,
+        start_date,
+        end_date,
+        event,
+        event_type,
+        censor_reason,
+        end_precision,
+        dated_by,
+        event_id
     from durations
     union all
     select
-        times.rule_set_id, 'primary' as profile_id, times.patient_id, times.line_number, times.endpoint, times.start_date, times.end_date,
-        times.event, times.event_type, times.censor_reason,
+        times.rule_set_id,
+        'primary' as profile_id,
+        times.patient_id,
+        times.line_number,
+        times.endpoint,
+        times.start_date,
+        times.end_date,
+        times.event,
+        times.event_type,
+        times.censor_reason,
         case when times.event_type = 'death' then patients.death_date_precision else 'day' end as end_precision,
         case coalesce(times.event_type, 'censored')
             when 'next_line' then 'next_line' when 'stop' then 'last_coverage' when 'death' then 'patients' else 'contacts'

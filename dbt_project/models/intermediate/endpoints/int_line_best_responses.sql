@@ -30,15 +30,17 @@ counted as (
         readings.rule_set_id,
         readings.patient_id,
         readings.line_number,
-        max(case when response = 'CR' then 1 else 0 end) = 1 as has_cr,
-        max(case when response = 'PR' then 1 else 0 end) = 1 as has_pr,
-        max(case when response in ('SD', 'PR', 'CR') and day_of_line >= profiles.sd_min_days then 1 else 0 end) = 1 as has_sd,
-        max(case when response = 'PD' then 1 else 0 end) = 1 as has_pd,
-        max(case when response in ('SD', 'PR', 'CR') and day_of_line >= profiles.cb_days then 1 else 0 end) = 1 as has_benefit,
-        max(case when response in ('SD', 'PR', 'CR') and day_of_line >= profiles.cb_variant_days then 1 else 0 end) = 1
+        max(case when readings.response = 'CR' then 1 else 0 end) = 1 as has_cr,
+        max(case when readings.response = 'PR' then 1 else 0 end) = 1 as has_pr,
+        max(case when readings.response in ('SD', 'PR', 'CR') and readings.day_of_line >= profiles.sd_min_days then 1 else 0 end) = 1
+            as has_sd,
+        max(case when readings.response = 'PD' then 1 else 0 end) = 1 as has_pd,
+        max(case when readings.response in ('SD', 'PR', 'CR') and readings.day_of_line >= profiles.cb_days then 1 else 0 end) = 1
+            as has_benefit,
+        max(case when readings.response in ('SD', 'PR', 'CR') and readings.day_of_line >= profiles.cb_variant_days then 1 else 0 end) = 1
             as has_benefit_variant,
-        max(case when day_of_line >= profiles.cb_days then 1 else 0 end) = 1 as is_assessed_late,
-        min(case when response in ('CR', 'PR') then assessment_date end) as first_response_date
+        max(case when readings.day_of_line >= profiles.cb_days then 1 else 0 end) = 1 as is_assessed_late,
+        min(case when readings.response in ('CR', 'PR') then readings.assessment_date end) as first_response_date
     from readings
     cross join profiles
     group by readings.rule_set_id, readings.patient_id, readings.line_number

@@ -12,7 +12,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by rule_set_id, patient_id, line_number order by covered_to desc, medication_id
+            partition by rule_set_id, patient_id, line_number order by covered_to desc, medication_id asc
         ) as place_from_end,
         -- kept drugs begin before the line: the record that opens it is the first that starts on its first day
         row_number() over (

@@ -77,7 +77,13 @@ readings as (
 
     union all
 
-    select rule_set_id, patient_id, line_number, clock_start, first_progression as assessment_date, 'PD' as response
+    select
+        rule_set_id,
+        patient_id,
+        line_number,
+        clock_start,
+        first_progression as assessment_date,
+        'PD' as response
     from windows
     where first_progression is not null
 

@@ -9,7 +9,11 @@ with lines as (
 ttnt as (
 
     select
-        rule_set_id, patient_id, line_number, line_start as start_date, 'ttnt' as endpoint,
+        rule_set_id,
+        patient_id,
+        line_number,
+        line_start as start_date,
+        'ttnt' as endpoint,
         coalesce(next_line_start, death_date, last_contact_date) as end_date,
         case when next_line_start is not null then 'next_line' when death_date is not null then 'death' end as event_type
     from lines
@@ -19,7 +23,11 @@ ttnt as (
 ttd as (
 
     select
-        rule_set_id, patient_id, line_number, line_start as start_date, 'ttd' as endpoint,
+        rule_set_id,
+        patient_id,
+        line_number,
+        line_start as start_date,
+        'ttd' as endpoint,
         case when end_reason = 'ongoing' then last_contact_date else line_end end as end_date,
         case end_reason when 'ongoing' then null when 'stopped' then 'stop' else end_reason end as event_type
     from lines
@@ -29,7 +37,11 @@ ttd as (
 os as (
 
     select
-        rule_set_id, patient_id, line_number, line_start as start_date, 'os' as endpoint,
+        rule_set_id,
+        patient_id,
+        line_number,
+        line_start as start_date,
+        'os' as endpoint,
         coalesce(death_date, last_contact_date) as end_date,
         case when death_date is not null then 'death' end as event_type
     from lines

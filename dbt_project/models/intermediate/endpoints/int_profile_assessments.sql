@@ -28,7 +28,7 @@ ranked as (
         assessments.response,
         row_number() over (
             partition by profiles.profile_id, assessments.patient_id, assessments.assessment_date
-            order by severities.severity desc, assessments.assessment_id
+            order by severities.severity desc, assessments.assessment_id asc
         ) as place
     from assessments
     inner join profiles

@@ -34,7 +34,8 @@ weighed as (
         {{ add_days('episodes.episode_date', 'rule_sets.pd_spent_days') }} as spent_after,
         max(case
             when eras.era_start <= episodes.episode_date
-                and eras.era_end >= {{ add_days('episodes.episode_date', 'rule_sets.pd_spent_days') }} then 1 else 0
+                and eras.era_end >= {{ add_days('episodes.episode_date', 'rule_sets.pd_spent_days') }} then 1
+            else 0
         end) as went_on,
         max(case when eras.era_start > episodes.episode_date then 1 else 0 end) as something_began
     from episodes

@@ -15,13 +15,14 @@ final as (
         {{ array_text(array_map('line_drugs', 'drug', 'drug.ingredient'), ' + ') }} as regimen,
         case
             when {{ array_any('line_drugs', 'drug', "drug.modality = 'chemo'") }} then 'chemo'
-            when {{ array_any('line_drugs', 'drug', "drug.modality = 'endocrine'") }} then
-                case
-                    when {{ array_any('line_drugs', 'drug', "drug.drug_class = 'cdk46_inhibitor'") }} then 'endocrine + cdk46'
-                    when {{ array_any('line_drugs', 'drug', "drug.drug_class = 'mtor_inhibitor'") }} then 'endocrine + mtor'
-                    when {{ array_any('line_drugs', 'drug', "drug.drug_class = 'pi3k_akt_inhibitor'") }} then 'endocrine + pi3k_akt'
-                    else 'endocrine'
-                end
+            when {{ array_any('line_drugs', 'drug', "drug.modality = 'endocrine'") }}
+                then
+                    case
+                        when {{ array_any('line_drugs', 'drug', "drug.drug_class = 'cdk46_inhibitor'") }} then 'endocrine + cdk46'
+                        when {{ array_any('line_drugs', 'drug', "drug.drug_class = 'mtor_inhibitor'") }} then 'endocrine + mtor'
+                        when {{ array_any('line_drugs', 'drug', "drug.drug_class = 'pi3k_akt_inhibitor'") }} then 'endocrine + pi3k_akt'
+                        else 'endocrine'
+                    end
             else 'other'
         end as regimen_category
     from lines

@@ -22,7 +22,7 @@ ranked as (
         stops.stop_reason,
         row_number() over (
             partition by stops.rule_set_id, stops.patient_id, stops.line_number
-            order by stops.end_date desc, reasons.precedence
+            order by stops.end_date desc, reasons.precedence asc
         ) as place
     from stops
     inner join reasons

@@ -3,6 +3,11 @@
 -- step joins the recursive reference, and no aggregate, window or subquery expression touches it, so that Spark runs it too.
 
 {% set newcomers = 'set_aside.newcomers' %}
+{% set is_known = 'facts.restarts_count and ' ~ array_has('facts.line_drugs', 'drug') %}
+{#- F of a new line: an episode so soon after the start is the old line's, recorded late or written down again -#}
+{% set late_days = 'case when decided.has_own_pd then decided.pd_rewritten_days else decided.pd_attribution_days end' %}
+{% set is_late_pd = 'pd > greatest(decided.decided_on, decided.progressions_from) and pd <= '
+    ~ add_days('decided.decided_on', late_days) %}
 
 with recursive steps as (
 
@@ -68,15 +73,11 @@ walk as (
             else {{ array_join_sets('decided.line_drugs', 'decided.drugs') }}
         end as line_drugs,
         case
-            when decided.rule = 'new_line' then coalesce(
-                {{ array_least(array_keep('decided.pds_ahead', 'pd',
-                    "pd > greatest(decided.decided_on, decided.progressions_from) and pd <= "
-                    ~ add_days('decided.decided_on',
-                        'case when decided.has_own_pd then decided.pd_rewritten_days else decided.pd_attribution_days end'
-                    )
-                )) }},
-                greatest(decided.decided_on, decided.progressions_from)
-            )
+            when decided.rule = 'new_line'
+                then coalesce(
+                    {{ array_least(array_keep('decided.pds_ahead', 'pd', is_late_pd)) }},
+                    greatest(decided.decided_on, decided.progressions_from)
+                )
             else decided.progressions_from
         end as progressions_from,
         decided.rule = 'new_line' as is_opening,
@@ -159,10 +160,8 @@ walk as (
                 select
                     facts.*,
                     -- rule 2: drugs of the line restarted, unless a progression is on record or a gap advances the line
-                    case when facts.restarts_count then {{ array_keep('facts.drugs', 'drug', array_has('facts.line_drugs', 'drug')) }}
-                        else {{ array_keep('facts.drugs', 'drug', 'false') }} end as known_drugs,
-                    case when facts.restarts_count then {{ array_without('facts.drugs', 'facts.line_drugs', 'drug') }}
-                        else facts.drugs end as newcomers,
+                    {{ array_keep('facts.drugs', 'drug', is_known) }} as known_drugs,
+                    {{ array_keep('facts.drugs', 'drug', 'not (' ~ is_known ~ ')') }} as newcomers,
                     not facts.has_pd and not facts.has_gap as may_extend,
                     {{ array_any('facts.current_drugs', 'drug', "drug.modality = 'endocrine'") }} as has_endocrine,
                     {{ array_any('facts.current_drugs', 'drug', "drug.modality = 'chemo'") }} as has_chemo,

@@ -57,13 +57,19 @@ starting as (
 
 dates as (
 
-    select rule_set_id, patient_id, decided_on, drugs, false as is_carried_over_alone from starting
+    select
+        rule_set_id,
+        patient_id,
+        decided_on,
+        drugs,
+        false as is_carried_over_alone
+    from starting
     union all
     select
         rule_set_id,
         patient_id,
         decided_on,
-        {{ array_keep('[' ~ struct_of({'ingredient': "''", 'modality': "''", 'drug_class': "''", 'substitution_group': "''"}) ~ ']', 'drug', 'false') }} as drugs,
+        {{ no_drugs() }} as drugs,
         true as is_carried_over_alone
     from carried_over_alone
 

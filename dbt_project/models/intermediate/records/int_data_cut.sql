@@ -17,7 +17,7 @@ ranked as (
 
     select
         *,
-        row_number() over (order by dated_on desc, table_name, record_key) as place
+        row_number() over (order by dated_on desc, table_name asc, record_key asc) as place
     from dated_records
 
 ),

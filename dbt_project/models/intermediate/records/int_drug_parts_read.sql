@@ -46,21 +46,37 @@ named as (
 
 readings as (
 
-    select drug, part_number, 0 as way, 'investigational agent' as ingredient
+    select
+        drug,
+        part_number,
+        0 as way,
+        'investigational agent' as ingredient
     from keys
     where is_masked and part_number > 0
     union all
-    select keys.drug, keys.part_number, 1 as way, synonyms.ingredient
+    select
+        keys.drug,
+        keys.part_number,
+        1 as way,
+        synonyms.ingredient
     from keys
     inner join synonyms on keys.part_key = synonyms.synonym
     where not (keys.is_masked and keys.part_number = 0)
     union all
-    select keys.drug, keys.part_number, 2 as way, synonyms.ingredient
+    select
+        keys.drug,
+        keys.part_number,
+        2 as way,
+        synonyms.ingredient
     from keys
     inner join synonyms on keys.unnumbered_key = synonyms.synonym
     where not (keys.is_masked and keys.part_number = 0)
     union all
-    select drug, part_number, 3 as way, ingredient
+    select
+        drug,
+        part_number,
+        3 as way,
+        ingredient
     from named
     where words_known = words_needed
 

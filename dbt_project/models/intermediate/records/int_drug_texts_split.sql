@@ -49,9 +49,17 @@ numbered as (
 
 pieces as (
 
-    select drug, 0 as part_number, plain_text as piece from plain
+    select
+        drug,
+        0 as part_number,
+        plain_text as piece
+    from plain
     union all
-    select drug, part_number, {{ element_at('parts', 'part_number') }} as piece from numbered
+    select
+        drug,
+        part_number,
+        {{ element_at('parts', 'part_number') }} as piece
+    from numbered
 
 ),
 

@@ -25,6 +25,12 @@ matching as (
 
 ),
 
+unknown_texts as (
+
+    select distinct drug from texts
+
+),
+
 unmatched as (
 
     select
@@ -32,7 +38,7 @@ unmatched as (
         count(distinct medications.medication_id) as records,
         count(distinct medications.patient_id) as patients
     from medications
-    left join (select distinct drug from texts) as texts
+    left join unknown_texts as texts
         on medications.drug = texts.drug
     where texts.drug is not null or medications.ingredient is null
     group by medications.drug
@@ -59,7 +65,7 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by drug order by similarity desc, ingredient) as place
+        row_number() over (partition by drug order by similarity desc, ingredient asc) as place
     from similarities
 
 ),

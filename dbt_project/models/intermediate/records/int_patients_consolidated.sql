@@ -36,12 +36,16 @@ medication_days as (
 
 days_alive as (
 
-    select patient_id, dated_on as seen_on
+    select
+        patient_id,
+        dated_on as seen_on
     from {{ ref('int_dated_records') }}
     where column_name not in ('death_date', 'observed_from')
         and table_name <> 'medications'
     union all
-    select patient_id, seen_on
+    select
+        patient_id,
+        seen_on
     from medication_days
 
 ),

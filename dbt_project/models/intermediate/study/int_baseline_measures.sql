@@ -46,7 +46,12 @@ measures as (
 
     select * from labs
     union all
-    select patient_id, 'ecog' as measure, observed_date as measured_on, record_key, cast(ecog as double) as measured_value
+    select
+        patient_id,
+        'ecog' as measure,
+        observed_date as measured_on,
+        record_key,
+        cast(ecog as double) as measured_value
     from {{ ref('stg_performance_status') }}
 
 ),
@@ -61,7 +66,7 @@ ranked as (
         measures.measured_value,
         row_number() over (
             partition by baselines.study_id, baselines.rule_set_id, baselines.patient_id, measures.measure
-            order by measures.measured_on desc, measures.record_key
+            order by measures.measured_on desc, measures.record_key asc
         ) as place
     from baselines
     cross join data_cut

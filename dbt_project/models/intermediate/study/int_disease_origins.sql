@@ -39,7 +39,7 @@ histologies as (
     select
         patient_id,
         histology,
-        row_number() over (partition by patient_id order by diagnosis_date desc, record_key) as place
+        row_number() over (partition by patient_id order by diagnosis_date desc, record_key asc) as place
     from breast_cancers
     where histology is not null
 

@@ -1,5 +1,5 @@
--- HER2 on one specimen, the latest with an IHC or ISH up to each date at which it is read (endpoints.md, section 5): IHC and ISH belong together by
--- specimen id or, without ids, by specimen type and nearness in time. An ISH of another specimen settles nothing.
+-- HER2 on one specimen, the latest with an IHC or ISH up to each date at which it is read (endpoints.md, section 5): IHC and ISH belong
+-- together by specimen id or, without ids, by specimen type and nearness in time. An ISH of another specimen settles nothing.
 
 with reference_dates as (
 
