@@ -75,9 +75,9 @@ walk as (
         case
             when decided.rule = 'new_line'
                 then coalesce(
-                    {{ array_least(array_keep('decided.pds_ahead', 'pd', is_late_pd)) }},
-                    greatest(decided.decided_on, decided.progressions_from)
-                )
+                        {{ array_least(array_keep('decided.pds_ahead', 'pd', is_late_pd)) }},
+                        greatest(decided.decided_on, decided.progressions_from)
+                    )
             else decided.progressions_from
         end as progressions_from,
         decided.rule = 'new_line' as is_opening,
