@@ -170,11 +170,14 @@ def count_landing(run: Run) -> None:
 def read_data_cut(run: Run) -> None:
     """The data cut in force and the record that set it, from the build.
 
-    Day offsets lie on a fixed origin: of a site that delivers them no calendar date is ever shown (extracts.md).
+    Day offsets lie on a fixed origin: of a site that delivers them no calendar date
+    is ever shown (extracts.md).
     """
     with closing(duckdb.connect(str(run.warehouse.build_db), read_only=True)) as build:
         row = build.execute("select data_cut, set_by, set_by_id from marts.data_cut").fetchone()
-        relative = build.execute("select 1 from marts.patients where date_basis = 'relative' limit 1").fetchone()
+        relative = build.execute(
+            "select 1 from marts.patients where date_basis = 'relative' limit 1"
+        ).fetchone()
     if row is None:
         raise RunFailed("The build has no data cut.")
     run.record.data_cut = None if relative else row[0]
