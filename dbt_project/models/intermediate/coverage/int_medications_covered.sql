@@ -101,6 +101,7 @@ final as (
         substitution_group,
         covered_by,
         start_date as covered_from,
+        start_date_precision,
         least(stated_covered_to, coalesce(death_date, data_cut), data_cut) as covered_to,
         end_date,
         end_date_precision,

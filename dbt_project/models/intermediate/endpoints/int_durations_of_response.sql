@@ -24,7 +24,7 @@ final as (
         pfs.event,
         pfs.event_type,
         pfs.censor_reason,
-        pfs.end_precision,
+        pfs.event_precision,
         pfs.dated_by,
         pfs.event_id
     from pfs

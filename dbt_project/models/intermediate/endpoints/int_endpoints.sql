@@ -38,7 +38,7 @@ final as (
         event,
         event_type,
         censor_reason,
-        end_precision,
+        event_precision,
         dated_by,
         event_id
     from pfs
@@ -54,7 +54,7 @@ final as (
         event,
         event_type,
         censor_reason,
-        end_precision,
+        event_precision,
         dated_by,
         event_id
     from durations
@@ -70,7 +70,7 @@ final as (
         times.event,
         times.event_type,
         times.censor_reason,
-        case when times.event_type = 'death' then patients.death_date_precision else 'day' end as end_precision,
+        case when times.event_type = 'death' then patients.death_date_precision end as event_precision,
         case coalesce(times.event_type, 'censored')
             when 'next_line' then 'next_line' when 'stop' then 'last_coverage' when 'death' then 'patients' else 'contacts'
         end as dated_by,

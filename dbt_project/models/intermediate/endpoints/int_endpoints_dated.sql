@@ -34,6 +34,18 @@ final as (
 
     select
         endpoints.*,
+        -- an end is known as exactly as the record that dates it
+        coalesce(
+            endpoints.event_precision,
+            case endpoints.dated_by
+                when 'next_line' then next_records.opening_precision
+                when 'last_coverage' then own_records.last_precision
+                when 'line_start' then own_records.opening_precision
+                when 'contacts' then contacts.date_precision
+                when 'assessments' then assessments.date_precision
+            end,
+            'day'
+        ) as end_precision,
         greatest(0, coalesce({{ days_between('endpoints.start_date', 'patients.observed_from') }}, 0)) as entry_days,
         case
             when endpoints.dated_by in ('next_line', 'last_coverage', 'line_start') then 'medications'

@@ -30,7 +30,9 @@ final as (
         patient_id,
         line_number,
         max(case when place_from_opening = 1 then medication_id end) as opening_medication_id,
-        max(case when place_from_end = 1 then medication_id end) as last_medication_id
+        max(case when place_from_opening = 1 then start_date_precision end) as opening_precision,
+        max(case when place_from_end = 1 then medication_id end) as last_medication_id,
+        max(case when place_from_end = 1 then end_date_precision end) as last_precision
     from ranked
     group by rule_set_id, patient_id, line_number
 

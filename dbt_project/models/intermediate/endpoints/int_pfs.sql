@@ -65,7 +65,7 @@ final as (
         case when has_event then 1 else 0 end as event,
         case when has_event then event_type end as event_type,
         censor_reason,
-        case when has_event then event_precision else 'day' end as end_precision,
+        case when has_event then event_precision end as event_precision,
         case
             when has_event then event_table
             when censor_reason = 'missed_assessments' and last_assessment_before_event is null then 'line_start'

@@ -25,6 +25,7 @@ ranked as (
         assessments.patient_id,
         assessments.assessment_date,
         assessments.assessment_id,
+        assessments.date_precision,
         assessments.response,
         row_number() over (
             partition by profiles.profile_id, assessments.patient_id, assessments.assessment_date
@@ -46,6 +47,7 @@ final as (
         patient_id,
         assessment_date,
         assessment_id,
+        date_precision,
         response,
         response not in ('PD', 'NE') as is_free_of_progression
     from ranked

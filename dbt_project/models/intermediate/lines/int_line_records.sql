@@ -34,6 +34,8 @@ final as (
         medications.medication_id,
         medications.ingredient,
         lines.line_start,
+        medications.start_date_precision,
+        coalesce(medications.end_date_precision, medications.start_date_precision) as end_date_precision,
         medications.covered_from,
         medications.covered_to,
         medications.covered_from <= lines.line_end and medications.covered_to >= lines.line_start as covers_a_day,

@@ -52,6 +52,7 @@ final as (
     select
         patient_id,
         dated_on as contact_date,
+        date_precision,
         is_activity,
         table_name as dated_by_table,
         record_key as dated_by_id

@@ -20,7 +20,8 @@ with
         '{{ table }}' as table_name,
         '{{ column }}' as column_name,
         record_key,
-        {{ column }} as dated_on
+        {{ column }} as dated_on,
+        {{ column }}_precision as date_precision
     from {{ ref('stg_' ~ table) }}
     where {{ column }} is not null and {{ column }}_precision <> 'year'
 
