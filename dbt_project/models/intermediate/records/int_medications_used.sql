@@ -12,16 +12,19 @@ patients as (
 
 ),
 
--- where a source records what was given of an ingredient, to any patient, its orders of it say nothing more
+-- where a source records, by the data cut, what was given of an ingredient to any patient, its orders of it say nothing more
 administered as (
 
     select distinct
-        source_number,
-        ingredient
+        medication_ingredients.source_number,
+        medication_ingredients.ingredient
     from medication_ingredients
-    where record_type = 'administration'
-        and ingredient is not null
-        and coalesce(status, '') not in ('not_taken', 'cancelled', 'entered_in_error')
+    inner join patients
+        on medication_ingredients.patient_id = patients.patient_id
+    where medication_ingredients.record_type = 'administration'
+        and medication_ingredients.ingredient is not null
+        and coalesce(medication_ingredients.status, '') not in ('not_taken', 'cancelled', 'entered_in_error')
+        and medication_ingredients.start_date <= patients.data_cut
 
 ),
 
