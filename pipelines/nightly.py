@@ -87,7 +87,7 @@ def _transform(run: Run) -> None:
     from pipelines.transform import run_dbt
 
     with run.step("dbt build"):
-        run_dbt(run.warehouse, run.progress)
+        run_dbt(run.warehouse, run.progress, rule_sets=run.site.rule_sets)
         read_data_cut(run)
     with run.step("estimate"):
         import analysis

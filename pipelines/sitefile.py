@@ -82,6 +82,9 @@ class Site(SiteModel):
         "keyed", description="`none` for public or synthetic data only."
     )
     sources: tuple[Source, ...] = Field(min_length=1)
+    rule_sets: Literal["all", "primary"] = Field(
+        "all", description="`primary` computes that rule set alone, for very large sites."
+    )
     shareable: Shareable = Shareable()
     limits: Limits = Limits()
     retention: Retention = Retention()

@@ -48,7 +48,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
     # enough plain patients that one odd one in a hundred is no scandal
     for number in range(100):
         site.add(PLAIN, f"plain-{number}")
-    warehouse = build(site.write(folder), folder / "warehouse")
+    site_file = site.write(folder)
+    with site_file.open("a", encoding="utf-8") as file:
+        file.write("rule_sets: primary\n")
+    warehouse = build(site_file, folder / "warehouse")
     with duckdb.connect(str(warehouse.published_db), read_only=True) as con:
         yield con
 
@@ -81,6 +84,13 @@ def _numerator(con: duckdb.DuckDBPyConnection, check: str) -> int:
     found = con.execute("select numerator from audit.check_results where check_id = ?", [check]).fetchone()
     assert found is not None
     return int(found[0])
+
+
+def test_a_very_large_site_may_ask_for_the_primary_rule_set_alone(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
+    computed = published.execute("select distinct rule_set_id from marts.line_endpoints").fetchall()
+    assert computed == [("primary",)]
 
 
 def test_unknown_drug_opens_nothing_and_is_listed(published: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
--- The PFS event on each clock before censoring rules: the earlier of progression and death, progression on a tie.
+-- The PFS event on each clock before censoring rules: the earlier of progression and death, progression on a tie (endpoints.md, section 4).
 
 with clocks as (
 

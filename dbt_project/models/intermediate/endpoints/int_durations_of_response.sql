@@ -1,4 +1,5 @@
--- Duration of response, for lines with a CR or PR: from the first response to the end of PFS, under every profile.
+-- Duration of response, for lines with a CR or PR: from the first response to the end of PFS, under every profile (endpoints.md,
+-- section 4).
 
 with responses as (
 

@@ -1,5 +1,5 @@
 -- The medication records that date a line's start and its last coverage, one each: what an endpoint that ends in a start or a stop
--- points to.
+-- points to (endpoints.md, section 4).
 
 with records as (
 

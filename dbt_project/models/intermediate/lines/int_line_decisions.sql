@@ -1,5 +1,5 @@
 -- The walk's decisions drug by drug: the rule that took each drug on each date, and how it came into the line. Drugs kept from the
--- line before (or carried over from early therapy) are decided at the line's opening.
+-- line before (or carried over from early therapy) are decided at the line's opening (therapy-lines.md, section 5).
 
 with walked as (
 

@@ -1,4 +1,5 @@
--- One row per line and ingredient: how it first came into the line, its first and last covered day in it.
+-- One row per line and ingredient: how it first came into the line, its first and last covered day in it (therapy-lines.md,
+-- section 6).
 
 with lines as (
 

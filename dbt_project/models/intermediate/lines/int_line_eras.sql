@@ -1,5 +1,5 @@
 -- The eras of a line: those that start in it, and those of drugs kept at its opening. An era that goes on into the next line belongs to
--- both. `joined_by` is how the drug first came in.
+-- both. `joined_by` is how the drug first came in (therapy-lines.md, sections 5 and 6).
 
 with decisions as (
 

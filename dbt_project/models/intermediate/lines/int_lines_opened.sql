@@ -1,4 +1,5 @@
--- One row per line: where it opens, why, from when a progression counts for it (F), all its drugs, and where the next line opens.
+-- One row per line: where it opens, why, from when a progression counts for it (F), all its drugs, and where the next line opens
+-- (therapy-lines.md, section 5).
 
 with walked as (
 

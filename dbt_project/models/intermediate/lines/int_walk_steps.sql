@@ -1,4 +1,5 @@
--- Everything the walk over lines reads at one step, in one row: the date, its drugs, its progressions and the rule set's parameters.
+-- Everything the walk over lines reads at one step, in one row: the date, its drugs, its progressions and the rule set's parameters
+-- (therapy-lines.md, section 5).
 
 with drugs as (
 

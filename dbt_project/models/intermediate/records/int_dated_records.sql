@@ -1,5 +1,5 @@
 -- Every date that the extracts state of a patient, with the record that states it. Dates known only to the year show nothing to
--- the day: they neither set the data cut nor follow a patient up.
+-- the day: they neither set the data cut nor follow a patient up (extracts.md; endpoints.md, section 3).
 
 {% set dated_columns = [
     ('patients', 'last_contact_date'), ('patients', 'death_date'), ('patients', 'observed_from'),

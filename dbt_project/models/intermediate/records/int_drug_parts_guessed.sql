@@ -1,5 +1,5 @@
 -- Near spellings of one-word parts that nothing else reads, above the stated similarity and marked for review. A part nearest to two
--- ingredients alike is left unmatched: nothing is guessed.
+-- ingredients alike is left unmatched: nothing is guessed (therapy-lines.md, section 1).
 
 with keys as (
 

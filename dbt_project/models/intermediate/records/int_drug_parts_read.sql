@@ -1,5 +1,5 @@
 -- What each key of a drug text reads as, by the first way that answers: a masked drug is the investigational agent and nothing else; the
--- key; the key without its numbers; word by word, where every word is a full name ("letrozole (femara)").
+-- key; the key without its numbers; word by word, where every word is a full name ("letrozole (femara)"; therapy-lines.md, section 1).
 
 with keys as (
 

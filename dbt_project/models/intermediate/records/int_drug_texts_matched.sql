@@ -1,5 +1,5 @@
 -- Drug text to ingredients, one row an ingredient, with how it was found. A text that reads as a whole is not read in parts. A part that
--- nothing reads is a row without an ingredient: it is listed for the dictionary, never dropped.
+-- nothing reads is a row without an ingredient: it is listed for the dictionary, never dropped (therapy-lines.md, section 1).
 
 with keys as (
 

@@ -1,5 +1,6 @@
 -- Every distinct drug text as keys to look up, whole (part 0) and split at its separators, by the contract of the seed drug_synonyms:
--- lower case, no accents, doses and noise words out. Brands and acronyms of combinations are looked up whole before their parts are.
+-- lower case, no accents, doses and noise words out. Brands and acronyms of combinations are looked up whole before their parts are
+-- (therapy-lines.md, section 1).
 
 with texts as (
 

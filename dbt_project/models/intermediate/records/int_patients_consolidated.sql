@@ -1,5 +1,5 @@
 -- One row per patient out of all sources: each fact from the first source that knows it (the site's precedence, then the order of
--- landing), the last contact from whoever saw her last. A death known to the month is never put before the last sign of life.
+-- landing), the last contact from whoever saw her last. A death known to the month is never put before the last sign of life (extracts.md).
 
 with patients as (
 

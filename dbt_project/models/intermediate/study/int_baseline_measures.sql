@@ -1,5 +1,5 @@
 -- ECOG, bilirubin and alkaline phosphatase near time zero: the latest in the study's window before and after the next line's start, as
--- far as the data cut lets see.
+-- far as the data cut lets see (endpoints.md, section 5).
 
 with baselines as (
 

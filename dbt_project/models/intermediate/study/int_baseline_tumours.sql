@@ -1,4 +1,5 @@
--- Biomarkers at time zero: the latest result of each marker up to the next line's start. BRCA is positive when either gene is.
+-- Biomarkers at time zero: the latest result of each marker up to the next line's start. BRCA is positive when either gene is
+-- (endpoints.md, section 5).
 
 with baselines as (
 

@@ -1,4 +1,5 @@
--- Time zero of the comparison: the next line's start, by study, rule set and patient. Every covariate is read as of this date.
+-- Time zero of the comparison: the next line's start, by study, rule set and patient. Every covariate is read as of this date
+-- (endpoints.md, section 5).
 
 with next_lines as (
 

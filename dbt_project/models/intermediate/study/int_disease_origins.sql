@@ -1,6 +1,6 @@
 -- Where the advanced disease came from, by study, rule set and patient: de novo (advanced within `de_novo_days` of the first breast
 -- cancer diagnosis, stage IV among them) or recurrent with its disease-free interval; histology of the latest diagnosis up to the data
--- cut that states one.
+-- cut that states one (endpoints.md, section 5).
 
 with studies as (
 

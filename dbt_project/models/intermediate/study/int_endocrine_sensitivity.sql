@@ -1,6 +1,7 @@
 -- Endocrine sensitivity at time zero (ESO-ESMO ABC): primary resistance = relapse within two years of adjuvant endocrine therapy, or
 -- progression within six months of first-line endocrine therapy; secondary = relapse later on it or within a year of its end, or
--- progression after six months of endocrine therapy for advanced disease; sensitive otherwise; unknown without any endocrine therapy.
+-- progression after six months of endocrine therapy for advanced disease; sensitive otherwise; unknown without any endocrine therapy
+-- (endpoints.md, section 5).
 
 with baselines as (
 

@@ -1,4 +1,5 @@
--- Hormone receptor status by study: ER or PR positive in its latest result up to the reference date, any specimen.
+-- Hormone receptor status by study: ER or PR positive in its latest result up to the reference date, any specimen (endpoints.md,
+-- section 5).
 
 with reference_dates as (
 

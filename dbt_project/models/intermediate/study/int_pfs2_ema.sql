@@ -1,5 +1,6 @@
 -- PFS2 (EMA): from the index date to progression on the next line or death, that is the next line's PFS under profile `ema` on the clock
--- of the index date, never ending before PFS1 does; without a next line it ends in death, else at the last contact.
+-- of the index date, never ending before PFS1 does; without a next line it ends in death, else at the last contact
+-- (endpoints.md, section 5).
 
 with pfs1 as (
 
