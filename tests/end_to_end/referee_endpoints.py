@@ -6,8 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tests.end_to_end.referee import History, Profile
-from tests.end_to_end.referee_lines import Line, Walk, worst
+from tests.end_to_end.referee import History
+from tests.end_to_end.referee_lines import Line, Walk
+from tests.end_to_end.referee_progressions import worst
+from tests.end_to_end.referee_seeds import Profile
 
 
 @dataclass(frozen=True)

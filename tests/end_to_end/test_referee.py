@@ -12,17 +12,11 @@ import duckdb
 import pytest
 
 from tests.end_to_end.random_site import DATA_CUT, Site, near_the_cut
-from tests.end_to_end.referee import (
-    Chart,
-    administered_ingredients,
-    drugs_of_seed,
-    profiles,
-    read_charts,
-    rule_sets,
-    take_history,
-)
+from tests.end_to_end.rare_patients import RARE
+from tests.end_to_end.referee import Chart, administered_ingredients, read_charts, take_history
 from tests.end_to_end.referee_endpoints import Endpoint, overall_survival, pfs, response, ttd, ttnt
 from tests.end_to_end.referee_lines import Line, Walk, Walker, category, records_of
+from tests.end_to_end.referee_seeds import Drug, drugs_of_seed, profiles, rule_sets
 from tests.end_to_end.test_invariants import _build, _cohort
 
 STORIES = Path(__file__).parents[1] / "stories"
@@ -144,8 +138,8 @@ class Verdict:
             )
 
 
-def _regimen(drugs: Iterable[object]) -> str:
-    return " + ".join(sorted(drug.ingredient for drug in drugs))  # type: ignore[attr-defined]
+def _regimen(drugs: Iterable[Drug]) -> str:
+    return " + ".join(sorted(drug.ingredient for drug in drugs))
 
 
 def _endpoints(walk: Walk, line: Line) -> Iterator[tuple[tuple[str, str], Endpoint]]:
@@ -206,8 +200,10 @@ def _found(con: duckdb.DuckDBPyConnection, mart: str, ids: Iterable[str]) -> Tab
     }
 
 
-def test_random_patients() -> None:
+def test_random_and_rare_patients() -> None:
     site = Site()
+    for name, patient in RARE.items():
+        site.add(patient, name)
     for number, patient in enumerate(_cohort()):
         # some are cut short: part of their records is later than the data cut
         site.add(
