@@ -104,6 +104,14 @@ RARE = {
         _given("fulvestrant", 200, 400),
         _given("ribociclib", 200, 400),
     ),
+    # TL 5, rule 5: all of D takes the place of the drugs of its groups, a restart beside the substitute too
+    "restart-replaces-with-the-substitute": _patient(
+        _given("palbociclib", 0, 30),
+        _given("ribociclib", 10, 210),
+        _given("fulvestrant", 39, 70),
+        _given("letrozole", 240, 400),
+        _given("palbociclib", 240, 280),
+    ),
     "partner-restarts": _patient(
         _given("letrozole", 0, 200),
         _given("palbociclib", 0, 150),

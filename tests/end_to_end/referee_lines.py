@@ -202,7 +202,7 @@ class Walker:
         elif back:
             line.change(t, "known_drug")
         # rule 5: D takes the place of the drugs of its groups, an endocrine drug that of every endocrine one
-        replacing = back | (left if rule == "substitution" else set())
+        replacing = d if rule == "substitution" else back
         line.current = (
             {drug for drug in before if drug in d or not _takes_place(replacing, drug)} | back | left
         )
