@@ -1,9 +1,9 @@
 """A second reading of the rules, in plain Python, one patient at a time: records, coverage and eras.
 
-`referee_progressions.py`, `referee_lines.py` and `referee_endpoints.py` go on with progressions, the walk and
-the endpoints. Written from spec/therapy-lines.md (TL), spec/endpoints.md (EP) and spec/extracts.md (EX) alone,
-so that a mistake in the SQL has to be made twice to pass unseen. Days are proleptic ordinals; `d2 - d1` is a
-number of days.
+`referee_progressions.py`, `referee_lines.py` and `referee_endpoints.py` go on with progressions, the walk
+and the endpoints. Written from spec/therapy-lines.md (TL), spec/endpoints.md (EP) and spec/extracts.md (EX)
+alone, so that a mistake in the SQL has to be made twice to pass unseen. Days are proleptic ordinals;
+`d2 - d1` is a number of days.
 """
 
 from __future__ import annotations
