@@ -40,10 +40,6 @@
 
 {% macro array_all(array, item, condition) %}({{ array_size(array_keep(array, item, "not (" ~ condition ~ ")")) }} = 0){% endmacro %}
 
-{% macro array_without(array, other, item) -%}
-    {{ array_keep(array, item, "not " ~ array_has(other, item)) }}
-{%- endmacro %}
-
 {#- Sorted union of two lists without repetition. -#}
 {% macro array_join_sets(first, second) %}{{ return(adapter.dispatch('array_join_sets')(first, second)) }}{% endmacro %}
 {% macro default__array_join_sets(first, second) %}list_sort(list_distinct(list_concat({{ first }}, {{ second }}))){% endmacro %}
@@ -61,7 +57,7 @@
 {% macro default__array_text(array, separator) %}array_to_string({{ array }}, '{{ separator }}'){% endmacro %}
 {% macro spark__array_text(array, separator) %}array_join({{ array }}, '{{ separator }}'){% endmacro %}
 
-{#- One row per element, in a lateral join: `from x cross join {{ unnest_as('x.drugs', 'drug') }}`. -#}
+{#- One row per element, as a column of the select list. -#}
 {% macro explode(array) %}{{ return(adapter.dispatch('explode')(array)) }}{% endmacro %}
 {% macro default__explode(array) %}unnest({{ array }}){% endmacro %}
 {% macro spark__explode(array) %}explode({{ array }}){% endmacro %}
