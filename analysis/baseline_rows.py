@@ -124,8 +124,7 @@ def baseline_rows(data: StudyData) -> list[Row]:
         for name, frame in {"all": data.compared, **groups}.items():
             summarise = _numbers if covariate.numeric else _levels
             rows += summarise(covariate, name, frame, levels_of(covariate, data.compared))
-        reference = data.study.strategies[0]
-        rows += [_smd(covariate, name, reference, groups) for name in data.study.strategies[1:]]
+        rows += [_smd(covariate, pair.strategy, pair.reference, groups) for pair in data.study.pairs]
     return rows
 
 

@@ -70,7 +70,7 @@ def _endpoint_rows(endpoint: str, groups: dict[str, Durations], data: StudyData)
     for name, durations in groups.items():
         rows += group_rows(endpoint, name, "compared", durations, last)
     rows += mean_rows(endpoint, "compared", groups)
-    return [*rows, *comparison_rows(endpoint, "compared", groups, data.study.strategies[0])]
+    return [*rows, *comparison_rows(endpoint, "compared", groups, data.study.reference)]
 
 
 def _attrition_rows(data: StudyData) -> list[Row]:

@@ -103,9 +103,7 @@ def read_histories(
     stays: dict[str, dict[str, Row]] = {}
     for data in studies:
         for row in in_order(data):
-            stays.setdefault(str(row["patient_id"]), {})[data.study.study_id] = row | {
-                "index_drug": data.study.index_drug
-            }
+            stays.setdefault(str(row["patient_id"]), {})[data.study.study_id] = row | _named(data, row)
     parts = {name: _by_patient(connection, *mart, rule_set) for name, mart in MARTS.items()}
     facts = {str(row["patient_id"]): row for row in rows(connection, "select * from marts.patients")}
     rules = rows(connection, "select * from marts.line_rules where rule_set_id = ?", [rule_set])
@@ -125,6 +123,18 @@ def read_histories(
             pages[patient],
         )
         for patient, mine in stays.items()
+    }
+
+
+def _named(data: StudyData, row: Row) -> Row:
+    """What the study calls its index drug and her strategy, and the colour of the strategy."""
+    study, strategy = data.study, str(row["strategy"])
+    compared = strategy in study.strategies
+    return {
+        "index_drug": study.index_drug,
+        "strategy_label": study.label(strategy),
+        "tone": str(study.strategies.index(strategy)) if compared else "all",
+        "compared": compared,
     }
 
 

@@ -15,7 +15,7 @@ from analysis.benchmarks import CITATIONS, Benchmark, benchmarks_of
 from analysis.header import ReportHeader
 from analysis.numbers import Numbers
 from analysis.pictures import Pictures
-from analysis.sentences import comparison, lead, pair_of, proportional_hazards_fail
+from analysis.sentences import comparison, lead, proportional_hazards_fail
 from analysis.study import StudyData
 from analysis.survival_rows import BENEFIT_WEEKS, TIMES
 
@@ -29,6 +29,21 @@ STATUSES = {
     "not_evaluated": "not evaluated",
 }
 COMPARED = ("pfs2", "ttnt", "ttd", "os")
+# the parts of the report in their order (statistics.md); each is templates/parts/KEY.html.j2
+SECTIONS = (
+    ("patients", "Who is compared"),
+    ("baseline", "Baseline by strategy"),
+    ("follow_up", "Follow-up"),
+    ("pfs2", "PFS2"),
+    ("later", "Next treatment, discontinuation, survival"),
+    ("index", "From the start of {drug}"),
+    ("benefit", "Clinical benefit and response"),
+    ("choice", "What drove the choice"),
+    ("published", "Published figures beside ours"),
+    ("pictures", "Each patient"),
+    ("limits", "What this report does not do yet"),
+    ("methods", "Methods"),
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +60,10 @@ class TableLine:
 
 def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHeader) -> dict[str, Any]:
     """Everything the template prints."""
-    strategies = [(name, words.strategy(name), len(data.group(name))) for name in data.study.strategies]
+    strategies = [(name, data.study.label(name), len(data.group(name))) for name in data.study.strategies]
     return {
         "study": data.study,
+        "sections": [(key, title.replace("{drug}", data.study.index_drug)) for key, title in SECTIONS],
         "header": header,
         "provenance": provenance(header, data.relative_dates),
         "gate": gate_sentence(header),
@@ -57,9 +73,13 @@ def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHe
         "compared": sum(n for _, _, n in strategies),
         "indexed": len(data.index_patients),
         "lead": lead(data, numbers),
-        "comparisons": {endpoint: comparison(data, numbers, endpoint) for endpoint in COMPARED},
-        "ph_fails": {e: proportional_hazards_fail(data, numbers, e) for e in COMPARED},
-        "pair": pair_of(data),
+        "pairs": data.study.pairs,
+        "comparisons": {
+            (e, p.key): comparison(data, numbers, e, p) for e in COMPARED for p in data.study.pairs
+        },
+        "ph_fails": {
+            (e, p.key): proportional_hazards_fail(numbers, e, p) for e in COMPARED for p in data.study.pairs
+        },
         "table_one": [_line(c, data) for c in covariates_of(data)] if len(data.compared) else [],
         "large_smd": LARGE_SMD,
         "unknown": UNKNOWN,

@@ -80,12 +80,11 @@ def write_patients(
 def _context(history: History) -> dict[str, Any]:
     row = history.stay
     calendar = Calendar(history.origin, day_zero(history), is_relative=True)
-    place = {"endocrine": "0", "chemotherapy": "1"}.get(str(row["strategy"]), "all")
     assessed = history.assessments
     return {
         "patient": history.patient_id,
         "lead": patient_words.lead(history),
-        "tone": f"tone-{place}",
+        "tone": f"tone-{row['tone']}",
         "key": [
             (
                 words.ENDPOINTS[name],

@@ -75,8 +75,8 @@ def lead(history: History) -> str:
     row = history.stay
     line = history.walk.line(row["index_line"])
     regimen = line["regimen"] if line else "the index line"
-    strategy = words.strategy(row["strategy"]).lower()
-    compared = "" if row["strategy"] in words.STRATEGIES and row["strategy"] != "other" else ", not compared"
+    strategy = words.inside(row["strategy_label"])
+    compared = "" if row["compared"] else ", not compared"
     return (
         f"Line {row['index_line']}: {regimen}. Progression {months(row['pfs1_days'])} months after "
         f"{row['index_drug']} began. Line {row['next_line']}: {row['next_regimen']} ({strategy}{compared}), "

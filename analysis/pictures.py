@@ -69,7 +69,7 @@ def _survival(
                 risk[tick] = (int(row.estimate), row.estimate_id)
         colour = str(strategies.index(name)) if name in strategies else "all"
         median = numbers.value(f"{endpoint}.{name}.median")
-        curves.append(Curve(words.strategy(name), colour, kaplan_meier(durations), median, risk))
+        curves.append(Curve(data.study.label(name), colour, kaplan_meier(durations), median, risk))
     clock = CLOCKS[endpoint].format(drug=data.study.index_drug)
     title = f"{words.ENDPOINTS[endpoint]} by strategy" if len(groups) > 1 else words.ENDPOINTS[endpoint]
     return {
@@ -90,7 +90,7 @@ def _attrition(data: StudyData, numbers: Numbers) -> dict[str, str]:
         for row in data.attrition.to_dict("records")
     ]
     parts = [
-        Part(words.strategy(name), len(data.group(name)), str(place), f"strategy.{name}.count")
+        Part(data.study.label(name), len(data.group(name)), str(place), f"strategy.{name}.count")
         for place, name in enumerate(data.study.strategies)
         if len(data.group(name))
     ]
@@ -105,7 +105,7 @@ def _strips(data: StudyData, numbers: Numbers) -> dict[str, str]:
         found = [numbers.value(f"baseline.{name}.{s}.pfs1_months") for s in ("q1", "median", "q3")]
         q1, median, q3 = found
         quartiles = None if q1 is None or median is None or q3 is None else (q1, median, q3)
-        strips.append(Strip(words.strategy(name), str(place), values, quartiles))
+        strips.append(Strip(data.study.label(name), str(place), values, quartiles))
     longest = max((value for strip in strips for value in strip.months), default=0.0)
     title, label = "PFS1 of the patients compared, by strategy", "PFS1, months"
     ticks = axis_ticks(longest or 1.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from analysis import words
 from analysis.estimates import StatisticsError
 from analysis.figures import standalone
 from analysis.figures.canvas import FONTS, font_face
@@ -86,6 +87,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["inside"] = words.inside
     environment.filters["drawing"] = Markup  # our SVG, whose text is escaped where it is drawn
     return environment
 

@@ -21,15 +21,18 @@ def response_rows(data: StudyData) -> list[Row]:
     """
     groups = {name: data.group(name) for name in data.study.strategies}
     rows = [row for name, frame in {"all": data.compared, **groups}.items() for row in _group(name, frame)]
-    reference = data.study.strategies[0]
-    for name in data.study.strategies[1:]:
+    for pair in data.study.pairs:
         for endpoint in ("clinical_benefit", "objective_response"):
-            table = (*_successes(groups[name], endpoint), *_successes(groups[reference], endpoint))
-            pair = f"{name} vs {reference}"
-            difference = Place(endpoint, pair, "compared", "proportion_difference", "proportion")
+            table = (
+                *_successes(groups[pair.strategy], endpoint),
+                *_successes(groups[pair.reference], endpoint),
+            )
+            difference = Place(endpoint, pair.group, "compared", "proportion_difference", "proportion")
             rows.append(from_estimate(difference, proportion_difference(*table)))
             rows.append(
-                from_test(Place(endpoint, pair, "compared", "p_value", "p", "fisher"), fisher_test(*table))
+                from_test(
+                    Place(endpoint, pair.group, "compared", "p_value", "p", "fisher"), fisher_test(*table)
+                )
             )
     return rows
 

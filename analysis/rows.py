@@ -26,12 +26,18 @@ class Place:
     unit: str
     term: str | None = None
     time_months: float | None = None
+    adjustment: str = "none"
 
     @property
     def estimate_id(self) -> str:
-        """The key within a study, such as `pfs2.endocrine.survival.12`."""
+        """The key within a study, such as `pfs2.endocrine.survival.12`.
+
+        An adjusted number says so after its group: `pfs2.chemotherapy_vs_endocrine.overlap.hazard_ratio`.
+        """
         time = None if self.time_months is None else f"{self.time_months:g}"
-        parts = (self.endpoint, self.group.replace(" ", "_"), self.statistic, self.term, time)
+        adjusted = None if self.adjustment == "none" else self.adjustment
+        group = self.group.replace(" ", "_")
+        parts = (self.endpoint, group, adjusted, self.statistic, self.term, time)
         return ".".join(part for part in parts if part is not None)
 
 
@@ -104,7 +110,7 @@ def _records(study_id: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
         {
             "study_id": study_id, "estimate_id": row.place.estimate_id, "position": position,
             "endpoint": row.place.endpoint, "group_name": row.place.group, "population": row.place.population,
-            "adjustment": "none", "term": row.place.term, "time_months": row.place.time_months,
+            "adjustment": row.place.adjustment, "term": row.place.term, "time_months": row.place.time_months,
             "statistic": row.place.statistic, "estimate": row.estimate, "ci_low": row.ci_low,
             "ci_high": row.ci_high, "n": row.n, "events": row.events, "unit": row.place.unit,
             "method": row.method, "variance": row.variance, "reference": row.reference, "note": row.note,

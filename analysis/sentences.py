@@ -5,11 +5,13 @@ Association, never effect: nothing here is adjusted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from markupsafe import Markup
 
 from analysis import words
 from analysis.numbers import Numbers
-from analysis.study import StudyData
+from analysis.study import Pair, StudyData
 
 PH_FAILS = 0.05
 
@@ -22,12 +24,12 @@ def lead(data: StudyData, numbers: Numbers) -> Markup:
         return Markup(
             "These extracts hold no patient who progressed on {} and went on to {}: "
             "there is nothing to compare yet."
-        ).format(drug, words.listed([words.strategy(name).lower() for name in groups], "or"))
-    went = Markup(" and ").join(
+        ).format(drug, words.listed([words.inside(data.study.label(name)) for name in groups], "or"))
+    went = _joined(
         Markup("{}{} to {}").format(
             numbers.count(f"strategy.{name}.count"),
             _went_on(sizes[name]) if place == 0 else "",
-            words.strategy(name).lower(),
+            words.inside(data.study.label(name)),
         )
         for place, name in enumerate(groups)
     )
@@ -42,34 +44,34 @@ def lead(data: StudyData, numbers: Numbers) -> Markup:
     return Markup("After {}, {}. Median PFS2 was {}.").format(drug, went, against)
 
 
-def comparison(data: StudyData, numbers: Numbers, endpoint: str) -> Markup:
+def comparison(data: StudyData, numbers: Numbers, endpoint: str, pair: Pair) -> Markup:
     """The hazard ratio in words, or why there is none."""
-    pair = pair_of(data)
-    row = numbers.row(f"{endpoint}.{pair}.hazard_ratio")
+    row = numbers.row(f"{endpoint}.{pair.key}.hazard_ratio")
     if row is None:
         return Markup("One of the groups has no patient, so nothing is compared.")
     if row.estimate is None:
         return Markup("No hazard ratio: {}.").format(row.note or "it cannot be estimated")
-    first, second = (words.strategy(name).lower() for name in data.study.strategies[:2])
+    first, second = (words.inside(data.study.label(name)) for name in (pair.reference, pair.strategy))
     return Markup(
         "With {} as reference, {} was associated with a hazard ratio of {} (95 % CI {}), unadjusted. The "
         "strategies were chosen for reasons that also bear on the outcome; this is an association and says "
         "nothing of what either treatment would have done in the other group."
     ).format(
-        first, second, numbers.plain(f"{endpoint}.{pair}.hazard_ratio", 2),
+        first, second, numbers.plain(f"{endpoint}.{pair.key}.hazard_ratio", 2),
         words.limits(words.number(row.ci_low, 2), words.number(row.ci_high, 2)),
     )  # fmt: skip
 
 
-def proportional_hazards_fail(data: StudyData, numbers: Numbers, endpoint: str) -> bool:
+def proportional_hazards_fail(numbers: Numbers, endpoint: str, pair: Pair) -> bool:
     """Whether the test rejects, so that the restricted mean leads."""
-    p = numbers.value(f"{endpoint}.{pair_of(data)}.p_value.proportional_hazards")
+    p = numbers.value(f"{endpoint}.{pair.key}.p_value.proportional_hazards")
     return p is not None and p < PH_FAILS
 
 
-def pair_of(data: StudyData) -> str:
-    """The comparison as estimate_ids write it."""
-    return f"{data.study.strategies[1]}_vs_{data.study.strategies[0]}"
+def _joined(parts: Iterable[Markup]) -> Markup:
+    """a, b and c, of pieces that are markup already."""
+    *others, last = parts
+    return Markup(" and ").join([Markup(", ").join(others), last]) if others else last
 
 
 def _median(numbers: Numbers, name: str) -> Markup:

@@ -3,43 +3,93 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 
+from analysis import words
 from analysis.durations import DAYS_PER_MONTH, Durations, durations
 from analysis.estimates import StatisticsError
 
-# The order is the order of the page; the first is the reference of every comparison.
-STRATEGIES = ("endocrine", "chemotherapy")
 NEXT_LINE_ENDPOINTS = ("ttnt", "ttd", "os")
 
 
 @dataclass(frozen=True)
-class Study:
-    """What is studied.
+class Pair:
+    """A strategy against the reference: `key` is how estimate_ids write it, `group` how rows do."""
 
-    `index_drug` is the drug after which the next line is chosen, `strategies` the groups compared.
+    strategy: str
+    reference: str
+
+    @property
+    def group(self) -> str:
+        """As `group_name` of a row has it."""
+        return f"{self.strategy} vs {self.reference}"
+
+    @property
+    def key(self) -> str:
+        """As an estimate_id has it."""
+        return self.group.replace(" ", "_")
+
+
+@dataclass(frozen=True)
+class StudyCovariate:
+    """A covariate of the adjusted comparison, a row of marts.study_covariates.
+
+    `column` of marts.study_patients; `transformation` is none, log, or de_novo_zero (de novo counts as 0).
+    """
+
+    column: str
+    label: str
+    transformation: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is studied: a row of marts.studies with its strategies and covariates.
+
+    `index_drug` names in words what the next line follows. `strategies` are the groups compared, in the
+    order of the page; the first is the reference of every comparison. `parameters` is the whole row.
     """
 
     study_id: str
     title: str
     index_drug: str
-    strategies: tuple[str, ...] = STRATEGIES
+    strategies: tuple[str, ...]
+    labels: Mapping[str, str]
+    covariates: tuple[StudyCovariate, ...]
+    parameters: Mapping[str, Any]
 
     @property
     def slug(self) -> str:
         """The id as a file name may carry it."""
         return re.sub(r"[^A-Za-z0-9_-]+", "-", self.study_id).strip("-") or "study"
 
+    @property
+    def reference(self) -> str:
+        """The strategy that every other is compared with."""
+        return self.strategies[0]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Every other strategy against the reference, in order."""
+        return [Pair(name, self.reference) for name in self.strategies[1:]]
+
+    def label(self, strategy: str) -> str:
+        """A strategy as a heading; what the study does not name is written as it is."""
+        return self.labels.get(strategy) or words.strategy(strategy)
+
 
 @dataclass(frozen=True)
 class StudyData:
     """One study's rows.
 
-    `patients` and `index_patients` one row a patient, `next_lines` one a patient and endpoint.
+    `patients` and `index_patients` one row a patient, `next_lines` one a patient and endpoint (TTNT, TTD, OS
+    of the next line, with its event type).
     """
 
     study: Study
@@ -93,8 +143,24 @@ def months(frame: pd.DataFrame, endpoint: str, days: str, event: str, entry: str
 
 def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relative: bool) -> StudyData:
     study_id = str(row["study_id"])
-    study = Study(study_id, str(row.get("title") or study_id), str(row["index_ingredient"]))
     wanted = "where study_id = $study"
+    in_order = f"{wanted} order by position"
+    strategies = _frame(connection, f"select * from marts.study_strategies {in_order}", study=study_id)
+    covariates = _frame(connection, f"select * from marts.study_covariates {in_order}", study=study_id)
+    if strategies.empty:
+        raise StatisticsError(f"{study_id}: the study compares no strategies (marts.study_strategies).")
+    study = Study(
+        study_id,
+        str(row.get("title") or study_id),
+        str(row["index_label"]),
+        tuple(strategies["strategy"].astype(str)),
+        dict(zip(strategies["strategy"].astype(str), strategies["label"].astype(str), strict=True)),
+        tuple(
+            StudyCovariate(str(c["covariate"]), str(c["label"]), str(c["transformation"]))
+            for c in covariates.to_dict("records")
+        ),
+        row,
+    )
     by_patient = f"{wanted} order by patient_id"
     return StudyData(
         study=study,
@@ -109,7 +175,9 @@ def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relativ
 
 
 NEXT_LINES = """
-    select lines.patient_id, study.strategy, lines.endpoint, lines.days, lines.event, lines.entry_days
+    select
+        lines.patient_id, study.strategy, lines.endpoint, lines.days, lines.event, lines.event_type,
+        lines.entry_days
     from marts.line_endpoints as lines
     inner join marts.study_patients as study
         on lines.patient_id = study.patient_id and lines.line_number = study.next_line

@@ -43,7 +43,7 @@ def swimmer_plot(data: StudyData, histories: Mapping[str, History]) -> SwimmerPl
         if group:
             tone = str(study.strategies.index(name)) if name in study.strategies else "all"
             key = f"strategy.{name}.count" if name in study.strategies else None
-            label = words.strategy(name) + ("" if name in study.strategies else ", not compared")
+            label = study.label(name) + ("" if name in study.strategies else ", not compared")
             chosen = [_swimmer(h, data) for h in _evenly(group, len(mine))]
             lanes.append(Lane(label, tone, key, len(group), chosen))
             groups.append((label, f"tone-{tone}", [(h.patient_id, f"{FOLDER}/{h.page}") for h in group]))

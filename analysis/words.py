@@ -56,6 +56,11 @@ def strategy(name: str) -> str:
     return STRATEGIES.get(name, name.replace("_", " ").capitalize())
 
 
+def inside(label: str) -> str:
+    """A heading inside a sentence: its first letter small, unless it begins with an abbreviation."""
+    return label if label[1:2].isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]
+
+
 def step(name: str, drug: str) -> str:
     """An attrition step in words."""
     return STEPS.get(name, name.replace("_", " ").capitalize()).replace("{drug}", drug.capitalize())

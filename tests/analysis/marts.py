@@ -12,6 +12,11 @@ import pandas as pd
 
 from tests.analysis.walks import WALK_TABLES, walked
 
+STUDIES_COLUMNS = "study_id varchar, title varchar, index_label varchar, pfs_ratio_threshold double"
+STRATEGY_COLUMNS = "study_id varchar, position integer, strategy varchar, label varchar"
+COVARIATE_COLUMNS = (
+    "study_id varchar, position integer, covariate varchar, label varchar, transformation varchar"
+)
 STUDY_COLUMNS = """
     study_id varchar, patient_id varchar, index_line integer, index_date date, pfs1_days integer,
     pfs1_event integer, next_line integer, next_line_start date, next_regimen varchar, partner varchar,
@@ -23,7 +28,8 @@ STUDY_COLUMNS = """
     bilirubin double, alkaline_phosphatase double, visceral boolean, liver boolean, cns boolean,
     bone_only boolean, n_sites integer, ki67 double, er_percent double, pr_percent double, her2_low boolean,
     histology varchar, lines_before_index integer, pfs1_months double, pfs1_class varchar,
-    progression_to_next_days integer
+    progression_to_next_days integer, liver_tests_raised boolean, pfs2_event_type varchar,
+    pfs2_clear_days integer, pfs2_scans integer, scan_interval_days double
 """
 INDEX_COLUMNS = """
     study_id varchar, patient_id varchar, index_line integer, index_date date, pfs1_days integer,
@@ -50,6 +56,36 @@ STEPS = {
     "strategy_compared": 48,
 }
 OTHERS = 4
+STRATEGIES = [
+    {"study_id": "palbociclib", "position": position, "strategy": strategy, "label": label}
+    for position, (strategy, label) in enumerate(
+        (("endocrine", "Endocrine therapy"), ("chemotherapy", "Chemotherapy")), start=1
+    )
+]
+COVARIATES = [
+    {
+        "study_id": "palbociclib",
+        "position": position,
+        "covariate": covariate,
+        "label": label,
+        "transformation": transformation,
+    }
+    for position, (covariate, label, transformation) in enumerate(
+        (
+            ("pfs1_months", "PFS1", "log"),
+            ("visceral", "Visceral metastases", "none"),
+            ("ecog", "ECOG performance status", "none"),
+            ("age_years", "Age", "none"),
+            ("lines_before_index", "Lines before the index line", "none"),
+            ("prior_chemo_advanced", "Chemotherapy for advanced disease before", "none"),
+            ("calendar_year", "Year of the next line", "none"),
+            ("disease_free_months", "Disease-free interval", "de_novo_zero"),
+            ("esr1", "ESR1 mutation", "none"),
+            ("liver_tests_raised", "Bilirubin or alkaline phosphatase above normal", "none"),
+        ),
+        start=1,
+    )
+]
 Row = dict[str, Any]
 
 
@@ -74,11 +110,18 @@ def make_build(
         index += [_never_progressed(rng, number) for number in range(len(index) + 1, len(index) + 90)]
     attrition = _attrition(empty, endocrine + chemotherapy)
     basis = "relative" if relative else "calendar"
-    study = {"study_id": "palbociclib", "title": title, "index_ingredient": "palbociclib"}
+    study = {
+        "study_id": "palbociclib",
+        "title": title,
+        "index_label": "palbociclib",
+        "pfs_ratio_threshold": 1.33,
+    }
     with duckdb.connect(str(path)) as con:
         con.execute("create schema marts")
         con.execute("create schema intermediate")
-        _table(con, "studies", "study_id varchar, title varchar, index_ingredient varchar", [study])
+        _table(con, "studies", STUDIES_COLUMNS, [study])
+        _table(con, "study_strategies", STRATEGY_COLUMNS, STRATEGIES)
+        _table(con, "study_covariates", COVARIATE_COLUMNS, COVARIATES)
         walks = walked(patients, basis)
         for name, columns in WALK_TABLES.items():
             _table(con, name, columns, walks[name])
@@ -149,6 +192,18 @@ def _patient(rng: np.random.Generator, number: int, strategy: str, entry: bool) 
         "evaluable": True,
         "pfs_ratio": pfs2 / pfs1,
         **_covariates(rng, chemo, pfs1 / 30.4375, start.year + 1),
+        **_scans(pfs2, event),
+    }
+
+
+def _scans(pfs2: int, event: int) -> Row:
+    """Scans every 84 days up to the end of PFS2; the last clear one lies before a progression."""
+    scans = pfs2 // 84
+    return {
+        "pfs2_event_type": None if not event else "death" if pfs2 % 7 == 0 else "progression",
+        "pfs2_clear_days": 84 * ((pfs2 - 1) // 84),
+        "pfs2_scans": scans,
+        "scan_interval_days": 84.0 if scans else None,
     }
 
 
@@ -188,6 +243,7 @@ def _covariates(rng: np.random.Generator, chemo: bool, pfs1_months: float, year:
         "pfs1_months": pfs1_months,
         "pfs1_class": "<6" if pfs1_months < 6 else "6-12" if pfs1_months <= 12 else ">12",
         "progression_to_next_days": 21,
+        "liver_tests_raised": chance(0.3 if chemo else 0.15),
     }
 
 

@@ -114,7 +114,7 @@ def test_hostile_text_is_only_text(tmp_path):
     build = make_build(tmp_path / "build.duckdb", title=HOSTILE)
     with duckdb.connect(str(build)) as con:
         con.execute("update marts.study_patients set histology = ? where patient_id = 'p001'", [HOSTILE])
-        con.execute("update marts.studies set index_ingredient = ?", [HOSTILE])
+        con.execute("update marts.studies set index_label = ?", [HOSTILE])
         con.execute(
             "update marts.cohort_attrition set step = ? where step_number = 3", [HOSTILE + "{0.__class__}"]
         )
