@@ -3,12 +3,18 @@
 A statistics layer to import in a notebook, and the nightly `estimate` and `render`.
 """
 
+from analysis.association import auc, chi_square_test, e_value, effective_sample_size, kendall_tau
 from analysis.balance import smd_categories, smd_continuous, spread
 from analysis.comparison import cox_hazard_ratio, cox_test, log_rank, proportional_hazards
+from analysis.competing import CumulativeIncidence, cumulative_incidence
+from analysis.cox import CoxModel, cox_model
 from analysis.durations import DAYS_PER_MONTH, Durations, durations
 from analysis.estimates import Estimate, Interval, Spread, StatisticsError, Test, Variance
 from analysis.estimation import estimate
+from analysis.firth import firth_cox_hazard_ratio, firth_cox_test
 from analysis.header import ReportHeader
+from analysis.honesty import suspicious_interval
+from analysis.interval_censoring import IntervalCensored, interval_censored, interval_censored_median
 from analysis.kaplan_meier import (
     KaplanMeier,
     follow_up,
@@ -16,31 +22,49 @@ from analysis.kaplan_meier import (
     median_survival,
     number_at_risk,
     survival_at,
+    weighted_at_risk,
 )
+from analysis.logistic import LogisticModel, logistic_model, separated
 from analysis.proportions import fisher_test, proportion, proportion_difference
 from analysis.rendering import render
 from analysis.restricted_mean import common_tau, rmst, rmst_difference, rmst_test
 
 __all__ = [
     "DAYS_PER_MONTH",
+    "CoxModel",
+    "CumulativeIncidence",
     "Durations",
     "Estimate",
     "Interval",
+    "IntervalCensored",
     "KaplanMeier",
+    "LogisticModel",
     "ReportHeader",
     "Spread",
     "StatisticsError",
     "Test",
     "Variance",
+    "auc",
+    "chi_square_test",
     "common_tau",
     "cox_hazard_ratio",
+    "cox_model",
     "cox_test",
+    "cumulative_incidence",
     "durations",
+    "e_value",
+    "effective_sample_size",
     "estimate",
+    "firth_cox_hazard_ratio",
+    "firth_cox_test",
     "fisher_test",
     "follow_up",
+    "interval_censored",
+    "interval_censored_median",
     "kaplan_meier",
+    "kendall_tau",
     "log_rank",
+    "logistic_model",
     "median_survival",
     "number_at_risk",
     "proportion",
@@ -50,8 +74,11 @@ __all__ = [
     "rmst",
     "rmst_difference",
     "rmst_test",
+    "separated",
     "smd_categories",
     "smd_continuous",
     "spread",
     "survival_at",
+    "suspicious_interval",
+    "weighted_at_risk",
 ]

@@ -1,7 +1,9 @@
 """How groups differ at baseline: spreads, and standardised mean differences.
 
 Reference: Austin, Stat Med 2009;28:3083; more than two levels by the Mahalanobis distance of Yang and
-Dalton, SAS Global Forum 2012.
+Dalton, SAS Global Forum 2012. With weights the means and shares are weighted, while the standard deviation
+they are divided by stays that of the groups as they came, so that before and after are on one scale: Austin
+and Stuart, Stat Med 2015;34:3661.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.durations import Floats
+from analysis.durations import Floats, checked_weight
 from analysis.estimates import Estimate, Spread
 
 REFERENCE = "Austin 2009; Yang and Dalton 2012"
 METHOD = "standardised mean difference"
+WEIGHTED = "standardised mean difference, weighted means over the unweighted standard deviation"
+WEIGHTED_REFERENCE = "Austin and Stuart 2015"
+Weights = tuple[Floats, Floats]
 
 
 def spread(values: pd.Series) -> Spread:
@@ -33,47 +38,69 @@ def spread(values: pd.Series) -> Spread:
     )
 
 
-def smd_continuous(reference: pd.Series, other: pd.Series) -> Estimate:
-    """(mean of other - mean of reference) / sqrt((var + var) / 2), known values only."""
+def smd_continuous(reference: pd.Series, other: pd.Series, weights: Weights | None = None) -> Estimate:
+    """(mean of other - mean of reference) / sqrt((var + var) / 2), known values only.
+
+    `weights` are those of the reference's and of the other's patients, and weigh the means alone.
+    """
     a, b = spread(reference), spread(other)
     n = a.n + b.n
     if a.mean is None or b.mean is None or a.sd is None or b.sd is None:
-        return Estimate(None, n, None, METHOD, REFERENCE, note="too few known values")
-    return _ratio(b.mean - a.mean, float(np.sqrt((a.sd**2 + b.sd**2) / 2)), n)
+        return _estimate(None, n, weights, "too few known values")
+    gap = b.mean - a.mean
+    if weights is not None:
+        gap = _mean(other, weights[1]) - _mean(reference, weights[0])
+    return _ratio(gap, float(np.sqrt((a.sd**2 + b.sd**2) / 2)), n, weights)
 
 
-def smd_categories(reference: pd.Series, other: pd.Series) -> Estimate:
+def smd_categories(reference: pd.Series, other: pd.Series, weights: Weights | None = None) -> Estimate:
     """Distance of two groups over the levels of a categorical column; unknown is a level of its own.
 
     With two levels it is (p1 - p0) / sqrt((p1 q1 + p0 q0) / 2) of the second level; with more, the
-    (unsigned) Mahalanobis distance of the vectors of shares.
+    (unsigned) Mahalanobis distance of the vectors of shares. `weights` weigh the shares alone.
     """
     levels = sorted({str(level) for level in pd.concat([reference, other])})
     n = len(reference) + len(other)
     if not len(reference) or not len(other):
-        return Estimate(None, n, None, METHOD, REFERENCE, note="a group without patients")
+        return _estimate(None, n, weights, "a group without patients")
     if len(levels) < 2:
-        return Estimate(0.0, n, None, METHOD, REFERENCE)
+        return _estimate(0.0, n, weights)
     a, b = _shares(reference, levels[1:]), _shares(other, levels[1:])
-    if len(levels) == 2:
-        return _ratio(float(b[0] - a[0]), float(np.sqrt((a[0] * (1 - a[0]) + b[0] * (1 - b[0])) / 2)), n)
-    covariance = (_covariance(a) + _covariance(b)) / 2
     gap = b - a
-    if not np.allclose(covariance @ np.linalg.pinv(covariance) @ gap, gap):
-        return Estimate(None, n, None, METHOD, REFERENCE, note="the groups share no level")
-    return Estimate(float(np.sqrt(gap @ np.linalg.pinv(covariance) @ gap)), n, None, METHOD, REFERENCE)
+    if weights is not None:
+        gap = _shares(other, levels[1:], weights[1]) - _shares(reference, levels[1:], weights[0])
+    if len(levels) == 2:
+        scale = float(np.sqrt((a[0] * (1 - a[0]) + b[0] * (1 - b[0])) / 2))
+        return _ratio(float(gap[0]), scale, n, weights)
+    inverse = np.linalg.pinv(covariance := (_covariance(a) + _covariance(b)) / 2)
+    if not np.allclose(covariance @ inverse @ gap, gap):
+        return _estimate(None, n, weights, "the groups share no level")
+    return _estimate(float(np.sqrt(max(0.0, gap @ inverse @ gap))), n, weights)
 
 
-def _ratio(gap: float, scale: float, n: int) -> Estimate:
+def _ratio(gap: float, scale: float, n: int, weights: Weights | None) -> Estimate:
     if scale == 0:
         note = None if gap == 0 else "no spread within the groups"
-        return Estimate(0.0 if gap == 0 else None, n, None, METHOD, REFERENCE, note=note)
-    return Estimate(gap / scale, n, None, METHOD, REFERENCE)
+        return _estimate(0.0 if gap == 0 else None, n, weights, note)
+    return _estimate(gap / scale, n, weights)
 
 
-def _shares(values: pd.Series, levels: list[str]) -> Floats:
-    texts = values.astype(str)
-    return np.array([(texts == level).mean() for level in levels])
+def _estimate(value: float | None, n: int, weights: Weights | None, note: str | None = None) -> Estimate:
+    if weights is None:
+        return Estimate(value, n, None, METHOD, REFERENCE, note=note)
+    return Estimate(value, n, None, WEIGHTED, WEIGHTED_REFERENCE, note=note)
+
+
+def _mean(values: pd.Series, weight: Floats) -> float:
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    weights, known = checked_weight(weight, len(numbers)), ~np.isnan(numbers)
+    return float(np.average(numbers[known], weights=weights[known]))
+
+
+def _shares(values: pd.Series, levels: list[str], weight: Floats | None = None) -> Floats:
+    texts = values.astype(str).to_numpy()
+    weights = None if weight is None else checked_weight(weight, len(texts))
+    return np.array([np.average(texts == level, weights=weights) for level in levels])
 
 
 def _covariance(shares: Floats) -> Floats:

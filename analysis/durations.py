@@ -101,6 +101,16 @@ def two_groups(data: Durations, group: npt.NDArray[np.bool_]) -> tuple[Durations
     return data.where(~group), data.where(group)
 
 
+def checked_weight(weight: Numbers, n: int) -> Floats:
+    """Weights (n,) as floats. Raises StatisticsError unless there are `n` of them, all positive."""
+    weights = _floats(weight, "weight")
+    if len(weights) != n:
+        raise StatisticsError(f"{n} patients and {len(weights)} weights do not match.")
+    if (weights <= 0).any():
+        raise StatisticsError(f"{int((weights <= 0).sum())} of {n} weights are not positive.")
+    return weights
+
+
 def _floats(values: Numbers, name: str) -> Floats:
     column = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     if not np.isfinite(column).all():

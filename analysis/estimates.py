@@ -27,6 +27,22 @@ class Variance(Enum):
     RMST_GREENWOOD = "normal, Greenwood-type variance of the area"
     CLOPPER_PEARSON = "Clopper-Pearson exact"
     NEWCOMBE = "Newcombe hybrid score (method 10)"
+    ROBUST_LOG_LOG = "infinitesimal jackknife variance, log-log transformation"
+    BROOKMEYER_CROWLEY_ROBUST = "Brookmeyer-Crowley, from the robust log-log limits of the weighted curve"
+    INFINITESIMAL_JACKKNIFE = "normal, infinitesimal jackknife variance"
+    COX_ROBUST = "Wald, from the robust sandwich variance (Lin and Wei)"
+    PROFILE_LIKELIHOOD = "profile of the penalised likelihood (Heinze and Schemper)"
+    LOGISTIC_WALD = "Wald, from the inverse of the logistic information"
+    AALEN_LOG_LOG = "infinitesimal jackknife variance of the Aalen-Johansen curve, log-log transformation"
+    RUBIN = "Rubin's rules over multiply imputed sets"
+    BOOTSTRAP_PERCENTILE = "bootstrap, percentile limits"
+    BOOTSTRAP_NORMAL = "bootstrap, normal limits from the standard error of the replicates"
+
+
+# Percentile limits are quantiles of replicates: where the estimate jumps between steps of a curve, they may
+# lie beside it. Every other method builds its limits around the estimate, and an estimate outside them is an
+# error.
+RESAMPLED = frozenset({Variance.BOOTSTRAP_PERCENTILE})
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,10 @@ class Interval:
         above = self.low is None or self.low <= value + slack
         return above and (self.high is None or value <= self.high + slack)
 
+    def misses(self, value: float) -> bool:
+        """Whether the value lies outside limits that were built around it; resampled limits were not."""
+        return self.variance not in RESAMPLED and not self.brackets(value)
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -79,7 +99,7 @@ class Estimate:
             raise StatisticsError("An estimate is a finite number, or None with a note.")
         if self.estimate is None and not self.note:
             raise StatisticsError("A missing estimate says why in its note.")
-        if self.estimate is not None and self.interval and not self.interval.brackets(self.estimate):
+        if self.estimate is not None and self.interval and self.interval.misses(self.estimate):
             raise StatisticsError("The confidence interval does not bracket its estimate.")
 
     @property

@@ -41,7 +41,8 @@ def proportion_difference(successes: int, n: int, reference_successes: int, refe
     low, high = confint_proportions_2indep(
         successes, n, reference_successes, reference_n, compare="diff", method="newcomb", alpha=0.05
     )
-    interval = Interval(float(low), float(high), Variance.NEWCOMBE)
+    # rounding can leave a difference of -1 a hair under it
+    interval = Interval(max(-1.0, float(low)), min(1.0, float(high)), Variance.NEWCOMBE)
     difference = successes / n - reference_successes / reference_n
     return Estimate(difference, total, events, "difference of proportions", DIFFERENCE, interval)
 
