@@ -80,7 +80,7 @@ def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHe
         "ph_fails": {
             (e, p.key): proportional_hazards_fail(numbers, e, p) for e in COMPARED for p in data.study.pairs
         },
-        "table_one": [_line(c, data) for c in covariates_of(data)] if len(data.compared) else [],
+        "table_one": [table_line(c, data) for c in covariates_of(data)] if len(data.compared) else [],
         "large_smd": LARGE_SMD,
         "unknown": UNKNOWN,
         "times": TIMES,
@@ -136,7 +136,8 @@ def _gate_words(header: ReportHeader) -> str:
     return state + (f" ({', '.join(counts)})" if counts else "")
 
 
-def _line(covariate: Covariate, data: StudyData) -> TableLine:
+def table_line(covariate: Covariate, data: StudyData) -> TableLine:
+    """A covariate as Table 1 shows it: of yes and no only yes, its unit behind its name."""
     levels = levels_of(covariate, data.compared)
     missing = bool(data.compared[covariate.column].isna().any())
     if {level for level, _ in levels} <= {"yes", "no", UNKNOWN} and not covariate.numeric:
