@@ -87,7 +87,7 @@ def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHe
         "benefit_weeks": BENEFIT_WEEKS,
         "endpoint_names": words.ENDPOINTS,
         "best_responses": words.BEST_RESPONSES,
-        "published": _published(data.study.study_id),
+        "published": published_sources(data.study.study_id),
         "delayed_entry": _before_entry(numbers),
     }
 
@@ -148,7 +148,7 @@ def table_line(covariate: Covariate, data: StudyData) -> TableLine:
     return TableLine(covariate.column, label, covariate.numeric, covariate.decimals, levels, missing)
 
 
-def _published(study_id: str) -> list[dict[str, Any]]:
+def published_sources(study_id: str) -> list[dict[str, Any]]:
     """Published figures by source.
 
     Citation, and one line an endpoint and group (a range has no line of its own).
