@@ -4,6 +4,11 @@
 {% macro default__add_days(date, days) %}({{ date }} + cast({{ days }} as integer)){% endmacro %}
 {% macro spark__add_days(date, days) %}date_add({{ date }}, cast({{ days }} as int)){% endmacro %}
 
+{#- The same day of the month so many months later, or its last day where it has none. -#}
+{% macro add_months(date, months) %}{{ return(adapter.dispatch('add_months')(date, months)) }}{% endmacro %}
+{% macro default__add_months(date, months) %}cast({{ date }} + to_months(cast({{ months }} as integer)) as date){% endmacro %}
+{% macro spark__add_months(date, months) %}add_months({{ date }}, cast({{ months }} as int)){% endmacro %}
+
 {#- Whole days from the first date to the second: `d2 - d1`. -#}
 {% macro days_between(from_date, to_date) %}{{ return(adapter.dispatch('days_between')(from_date, to_date)) }}{% endmacro %}
 {% macro default__days_between(from_date, to_date) %}cast({{ to_date }} - {{ from_date }} as integer){% endmacro %}

@@ -99,7 +99,8 @@ def _print_page(
     steps, profile = read_steps(marts), profile_id or "primary"
     for study in read_studies(marts):
         title = f"{study['study_id']}, profile {profile}"
-        page.study(title, place_in_study(study, walk, profile, steps, calendar))
+        own_steps = steps.get(study["study_id"], {})
+        page.study(title, place_in_study(study, walk, profile, own_steps, calendar))
 
 
 def _print_difference(

@@ -130,10 +130,16 @@ def require_profile(connection: duckdb.DuckDBPyConnection, profile_id: str) -> N
         raise UsageError(f"There is no endpoint profile '{profile_id}'; {nearest(profile_id, known)}.")
 
 
-def read_steps(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
-    """The attrition's steps by number."""
-    found = rows(connection, "select distinct step_number, step from marts.cohort_attrition_all")
-    return {row["step_number"]: row["step"] for row in found}
+def read_steps(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    """Of each study the numbers of its attrition's steps, by their names and in their order."""
+    found = rows(
+        connection,
+        "select distinct study_id, step_number, step from marts.cohort_attrition_all order by all",
+    )
+    steps: dict[str, dict[str, int]] = {}
+    for row in found:
+        steps.setdefault(row["study_id"], {})[row["step"]] = row["step_number"]
+    return steps
 
 
 def read_studies(connection: duckdb.DuckDBPyConnection) -> list[Row]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.extract_format import TABLES, Table
+from pipelines.landing.studies import create_study_tables
 from pipelines.sitefile import AfterlineSource, FlatSource, Site
 from pipelines.warehouse import Warehouse
 
@@ -70,6 +71,7 @@ def open_landing(warehouse: Warehouse, scratch: Path) -> Iterator[duckdb.DuckDBP
             columns = dict.fromkeys(table.names, "VARCHAR") | PROVENANCE
             definition = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             connection.execute(f"create table if not exists raw.{table.name} ({definition})")
+        create_study_tables(connection)
         yield connection
         connection.execute("checkpoint")
     finally:

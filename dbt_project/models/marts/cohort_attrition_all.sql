@@ -8,7 +8,7 @@ with eligibility as (
 
 steps as (
 
-    select * from {{ ref('attrition_steps') }}
+    select * from {{ ref('int_study_steps') }}
 
 ),
 
@@ -30,10 +30,12 @@ final as (
         cohorts.profile_id,
         steps.step_number,
         steps.step,
-        sum(case when eligibility.failed_step is null or eligibility.failed_step > steps.step_number then 1 else 0 end) as patients_left,
-        sum(case when eligibility.failed_step = steps.step_number then 1 else 0 end) as patients_removed
+        sum(case when eligibility.failed_step is null or eligibility.failed_step_number > steps.step_number then 1 else 0 end)
+            as patients_left,
+        sum(case when eligibility.failed_step = steps.step then 1 else 0 end) as patients_removed
     from cohorts
-    cross join steps
+    inner join steps
+        on cohorts.study_id = steps.study_id
     inner join eligibility
         on cohorts.study_id = eligibility.study_id
             and cohorts.rule_set_id = eligibility.rule_set_id

@@ -2,7 +2,12 @@
 
 with eligibility as (
 
-    select * from {{ ref('int_eligibility') }} where failed_step is null or failed_step > 6
+    select eligibility.*
+    from {{ ref('int_eligibility') }} as eligibility
+    inner join {{ ref('int_study_steps') }} as steps
+        on eligibility.study_id = steps.study_id
+            and steps.step = 'index_line'
+    where eligibility.failed_step is null or eligibility.failed_step_number > steps.step_number
 
 ),
 

@@ -3,7 +3,12 @@
 
 with eligibility as (
 
-    select * from {{ ref('int_eligibility') }} where failed_step is null or failed_step > 8
+    select eligibility.*
+    from {{ ref('int_eligibility') }} as eligibility
+    inner join {{ ref('int_study_steps') }} as steps
+        on eligibility.study_id = steps.study_id
+            and steps.step = 'next_line'
+    where eligibility.failed_step is null or eligibility.failed_step_number > steps.step_number
 
 ),
 
@@ -22,6 +27,12 @@ next_lines as (
 pfs as (
 
     select * from {{ ref('line_endpoints') }} where endpoint = 'pfs'
+
+),
+
+assessed as (
+
+    select * from {{ ref('int_lines_assessed') }}
 
 ),
 
@@ -67,8 +78,12 @@ final as (
         pfs2_ema.pfs1_event,
         pfs.days as pfs2_days,
         pfs.event as pfs2_event,
+        pfs.event_type as pfs2_event_type,
         pfs.censor_reason as pfs2_censor_reason,
         pfs.entry_days as pfs2_entry_days,
+        coalesce({{ days_between('assessed.start_date', 'assessed.last_clear_date') }}, 0) as pfs2_clear_days,
+        assessed.scans as pfs2_scans,
+        {{ days_between('assessed.start_date', 'assessed.last_scan_date') }} * 1.0 / nullif(assessed.scans, 0) as scan_interval_days,
         pfs2_ema.pfs2_ema_days,
         pfs2_ema.pfs2_ema_event,
         responses.bor,
@@ -93,6 +108,7 @@ final as (
         covariates.brca,
         covariates.bilirubin,
         covariates.alkaline_phosphatase,
+        covariates.liver_tests_raised,
         covariates.visceral,
         covariates.liver,
         covariates.cns,
@@ -126,6 +142,11 @@ final as (
             and eligibility.profile_id = pfs.profile_id
             and eligibility.patient_id = pfs.patient_id
             and next_lines.next_line = pfs.line_number
+    inner join assessed
+        on eligibility.rule_set_id = assessed.rule_set_id
+            and eligibility.profile_id = assessed.profile_id
+            and eligibility.patient_id = assessed.patient_id
+            and next_lines.next_line = assessed.line_number
     inner join responses
         on eligibility.rule_set_id = responses.rule_set_id
             and eligibility.patient_id = responses.patient_id

@@ -61,6 +61,7 @@ final as (
         line_number,
         clock,
         clock_start as start_date,
+        baseline_to,
         end_date,
         case when has_event then 1 else 0 end as event,
         case when has_event then event_type end as event_type,

@@ -18,6 +18,12 @@ measures as (
 
 ),
 
+liver_tests as (
+
+    select * from {{ ref('int_liver_tests_judged') }}
+
+),
+
 tumours as (
 
     select * from {{ ref('int_baseline_tumours') }}
@@ -82,6 +88,7 @@ final as (
         tumours.brca,
         measures.bilirubin,
         measures.alkaline_phosphatase,
+        liver_tests.liver_tests_raised,
         sites.visceral,
         sites.liver,
         sites.cns,
@@ -96,7 +103,7 @@ final as (
     from baselines
     inner join patients
         on baselines.patient_id = patients.patient_id
-    {% for facts in ['measures', 'tumours', 'sites', 'origins', 'sensitivity', 'chemotherapies'] -%}
+    {% for facts in ['measures', 'liver_tests', 'tumours', 'sites', 'origins', 'sensitivity', 'chemotherapies'] -%}
     left join {{ facts }}
         on baselines.study_id = {{ facts }}.study_id
             and baselines.rule_set_id = {{ facts }}.rule_set_id

@@ -1,21 +1,33 @@
--- Who passes which step of the attrition, in its order (endpoints.md, section 5): the number of the first step that a patient fails, by
--- study, rule set and profile. Unknown fails its step.
+-- Who passes which step of the attrition, in its order (endpoints.md, section 5): the first of the study's steps that a patient fails, by
+-- study, rule set and profile, and its number. Unknown fails its step.
 
-with patients as (
+with reference_dates as (
 
-    select * from {{ ref('int_patients_consolidated') }}
+    select * from {{ ref('int_reference_dates') }} where read_at = 'index_date'
 
 ),
 
-reference_dates as (
+studies as (
 
-    select * from {{ ref('int_reference_dates') }} where read_at = 'index_date'
+    select * from {{ ref('studies') }}
+
+),
+
+steps as (
+
+    select * from {{ ref('int_study_steps') }}
 
 ),
 
 profiles as (
 
     select * from {{ ref('endpoint_profiles') }}
+
+),
+
+patients as (
+
+    select * from {{ ref('int_patients_consolidated') }}
 
 ),
 
@@ -28,6 +40,12 @@ hormone_receptors as (
 her2 as (
 
     select * from {{ ref('int_her2_judged') }} where read_at = 'index_date'
+
+),
+
+other_cancers as (
+
+    select * from {{ ref('int_other_cancers_active') }}
 
 ),
 
@@ -49,7 +67,7 @@ next_lines as (
 
 ),
 
-final as (
+judged as (
 
     select
         reference_dates.study_id,
@@ -57,27 +75,33 @@ final as (
         profiles.profile_id,
         reference_dates.patient_id,
         case
-            when coalesce(patients.sex, 'unknown') <> 'female' then 2
-            when not coalesce(hormone_receptors.is_hr_positive, false) then 3
-            when coalesce(her2.her2, 'unknown') <> 'negative' then 4
-            when advanced_dates.advanced_date is null then 5
-            when pfs1.patient_id is null then 6
-            when coalesce(pfs1.pfs1_event_type, 'none') <> 'progression' then 7
-            when next_lines.patient_id is null then 8
-            when next_lines.strategy = 'other' then 9
+            when studies.required_sex <> coalesce(patients.sex, 'unknown') then 'female'
+            when studies.requires_hr_positive and not coalesce(hormone_receptors.is_hr_positive, false) then 'hr_positive'
+            when studies.requires_her2_negative and coalesce(her2.her2, 'unknown') <> 'negative' then 'her2_negative'
+            when studies.minimum_age_years is not null
+                and not coalesce(
+                    {{ add_months('patients.birth_date', '12 * studies.minimum_age_years') }} <= reference_dates.judged_on, false
+                ) then 'minimum_age'
+            when studies.required_menopausal_status <> coalesce(patients.menopausal_status, 'unknown') then 'menopausal_status'
+            when other_cancers.patient_id is not null then 'no_other_cancer'
+            when advanced_dates.advanced_date is null then 'advanced_disease'
+            when pfs1.patient_id is null then 'index_line'
+            when coalesce(pfs1.pfs1_event_type, 'none') <> 'progression' then 'progression_on_index'
+            when next_lines.patient_id is null then 'next_line'
+            when next_lines.strategy = 'other' then 'strategy_compared'
         end as failed_step
     from reference_dates
     cross join profiles
+    inner join studies
+        on reference_dates.study_id = studies.study_id
     inner join patients
         on reference_dates.patient_id = patients.patient_id
-    left join hormone_receptors
-        on reference_dates.study_id = hormone_receptors.study_id
-            and reference_dates.rule_set_id = hormone_receptors.rule_set_id
-            and reference_dates.patient_id = hormone_receptors.patient_id
-    left join her2
-        on reference_dates.study_id = her2.study_id
-            and reference_dates.rule_set_id = her2.rule_set_id
-            and reference_dates.patient_id = her2.patient_id
+    {% for facts in ['hormone_receptors', 'her2', 'other_cancers', 'next_lines'] -%}
+    left join {{ facts }}
+        on reference_dates.study_id = {{ facts }}.study_id
+            and reference_dates.rule_set_id = {{ facts }}.rule_set_id
+            and reference_dates.patient_id = {{ facts }}.patient_id
+    {% endfor -%}
     left join advanced_dates
         on reference_dates.rule_set_id = advanced_dates.rule_set_id
             and reference_dates.patient_id = advanced_dates.patient_id
@@ -86,10 +110,18 @@ final as (
             and reference_dates.rule_set_id = pfs1.rule_set_id
             and profiles.profile_id = pfs1.profile_id
             and reference_dates.patient_id = pfs1.patient_id
-    left join next_lines
-        on reference_dates.study_id = next_lines.study_id
-            and reference_dates.rule_set_id = next_lines.rule_set_id
-            and reference_dates.patient_id = next_lines.patient_id
+
+),
+
+final as (
+
+    select
+        judged.*,
+        steps.step_number as failed_step_number
+    from judged
+    left join steps
+        on judged.study_id = steps.study_id
+            and judged.failed_step = steps.step
 
 )
 

@@ -1,5 +1,5 @@
--- The index line of each study (endpoints.md, section 5): the first advanced line in which the index drug and an endocrine partner are
--- both given, and the index date: the start of the index drug in it.
+-- The index line of each study (endpoints.md, section 5): the first advanced line in which an index drug and a partner of the modality
+-- that the study asks for are both given, and the index date: the start of the index drug in it. The index is one drug or a class.
 
 with studies as (
 
@@ -13,46 +13,44 @@ line_drugs as (
 
 ),
 
-index_drugs as (
+drugs_of_lines as (
 
     select
         studies.study_id,
-        line_drugs.rule_set_id,
-        line_drugs.patient_id,
-        line_drugs.line_number,
-        line_drugs.first_date as index_date,
+        line_drugs.*,
+        coalesce(line_drugs.ingredient = studies.index_ingredient, line_drugs.drug_class = studies.index_drug_class) as is_index,
         studies.index_partner_modality
     from line_drugs
-    inner join studies
-        on line_drugs.ingredient = studies.index_ingredient
+    cross join studies
 
 ),
 
-partnered as (
+lines as (
 
     select
-        index_drugs.study_id,
-        index_drugs.rule_set_id,
-        index_drugs.patient_id,
-        index_drugs.line_number,
-        index_drugs.index_date,
-        -- a line may have had several partners: the one that names it stands first in this order
-        case
-            when max(case when line_drugs.drug_class = 'serd' then 1 else 0 end) = 1 then 'fulvestrant'
-            when max(case when line_drugs.drug_class = 'aromatase_inhibitor' then 1 else 0 end) = 1 then 'aromatase_inhibitor'
-            else 'other'
-        end as partner,
-        row_number() over (
-            partition by index_drugs.study_id, index_drugs.rule_set_id, index_drugs.patient_id order by index_drugs.line_number
-        ) as place
-    from index_drugs
-    inner join line_drugs
-        on index_drugs.rule_set_id = line_drugs.rule_set_id
-            and index_drugs.patient_id = line_drugs.patient_id
-            and index_drugs.line_number = line_drugs.line_number
-            and index_drugs.index_partner_modality = line_drugs.modality
-    group by
-        index_drugs.study_id, index_drugs.rule_set_id, index_drugs.patient_id, index_drugs.line_number, index_drugs.index_date
+        study_id,
+        rule_set_id,
+        patient_id,
+        line_number,
+        min(case when is_index then first_date end) as index_date,
+        -- an index drug is never its own partner
+        max(case when not is_index and modality = index_partner_modality then 1 else 0 end) = 1 as has_partner,
+        max(case when not is_index and modality = index_partner_modality and drug_class = 'serd' then 1 else 0 end) = 1 as has_serd,
+        max(case when not is_index and modality = index_partner_modality and drug_class = 'aromatase_inhibitor' then 1 else 0 end) = 1
+            as has_aromatase_inhibitor,
+        max(case when index_partner_modality is null then 1 else 0 end) = 1 as needs_no_partner
+    from drugs_of_lines
+    group by study_id, rule_set_id, patient_id, line_number
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (partition by study_id, rule_set_id, patient_id order by line_number) as place
+    from lines
+    where index_date is not null and (has_partner or needs_no_partner)
 
 ),
 
@@ -64,8 +62,13 @@ final as (
         patient_id,
         line_number as index_line,
         index_date,
-        partner
-    from partnered
+        -- a line may have had several partners: the one that names it stands first in this order
+        case
+            when has_serd then 'fulvestrant'
+            when has_aromatase_inhibitor then 'aromatase_inhibitor'
+            when has_partner then 'other'
+        end as partner
+    from ranked
     where place = 1
 
 )

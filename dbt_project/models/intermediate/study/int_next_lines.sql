@@ -1,5 +1,5 @@
--- The line after the index line and the strategy it stands for (endpoints.md, section 5). The sub-strategy is named from the drugs that
--- were there at its beginning.
+-- The line after the index line and the strategy it stands for (endpoints.md, section 5): one of the study's, else `other`. The
+-- sub-strategy is named from the drugs that were there at its beginning.
 
 with index_lines as (
 
@@ -13,45 +13,15 @@ lines as (
 
 ),
 
-line_drugs as (
+drugs as (
 
-    select * from {{ ref('int_line_drugs') }}
-
-),
-
-drugs_of_next_line as (
-
-    select
-        index_lines.study_id,
-        index_lines.rule_set_id,
-        index_lines.patient_id,
-        line_drugs.ingredient,
-        line_drugs.modality,
-        line_drugs.drug_class,
-        line_drugs.joined_by in ('start', 'window', 'continued') as is_initial
-    from index_lines
-    inner join line_drugs
-        on index_lines.rule_set_id = line_drugs.rule_set_id
-            and index_lines.patient_id = line_drugs.patient_id
-            and index_lines.index_line + 1 = line_drugs.line_number
+    select * from {{ ref('int_next_line_drugs') }}
 
 ),
 
-composed as (
+strategies as (
 
-    select
-        study_id,
-        rule_set_id,
-        patient_id,
-        max(case when modality = 'chemo' then 1 else 0 end) as has_chemo,
-        max(case when modality = 'endocrine' then 1 else 0 end) as has_endocrine,
-        max(case when is_initial and drug_class = 'adc' then 1 else 0 end) as has_adc,
-        max(case when is_initial and drug_class = 'cdk46_inhibitor' then 1 else 0 end) as has_cdk46,
-        max(case when is_initial and drug_class = 'mtor_inhibitor' then 1 else 0 end) as has_mtor,
-        max(case when is_initial and drug_class = 'pi3k_akt_inhibitor' then 1 else 0 end) as has_pi3k_akt,
-        max(case when is_initial and modality <> 'endocrine' then 1 else 0 end) as has_partner
-    from drugs_of_next_line
-    group by study_id, rule_set_id, patient_id
+    select * from {{ ref('int_strategies_matched') }}
 
 ),
 
@@ -63,18 +33,14 @@ final as (
         index_lines.patient_id,
         lines.line_number as next_line,
         lines.line_start as next_line_start,
+        coalesce(strategies.strategy, 'other') as strategy,
         case
-            when composed.has_chemo = 1 then 'chemotherapy'
-            when composed.has_endocrine = 1 then 'endocrine'
-            else 'other'
-        end as strategy,
-        case
-            when composed.has_chemo = 1 then case when composed.has_adc = 1 then 'adc' else 'cytotoxic' end
-            when composed.has_endocrine = 0 then null
-            when composed.has_cdk46 = 1 then 'endocrine + cdk46'
-            when composed.has_mtor = 1 then 'endocrine + mtor'
-            when composed.has_pi3k_akt = 1 then 'endocrine + pi3k_akt'
-            when composed.has_partner = 1 then 'endocrine + other'
+            when drugs.has_chemo then case when drugs.has_adc then 'adc' else 'cytotoxic' end
+            when not drugs.has_endocrine then null
+            when drugs.has_cdk46 then 'endocrine + cdk46'
+            when drugs.has_mtor then 'endocrine + mtor'
+            when drugs.has_pi3k_akt then 'endocrine + pi3k_akt'
+            when drugs.has_partner then 'endocrine + other'
             else 'endocrine'
         end as sub_strategy
     from index_lines
@@ -82,10 +48,14 @@ final as (
         on index_lines.rule_set_id = lines.rule_set_id
             and index_lines.patient_id = lines.patient_id
             and index_lines.index_line + 1 = lines.line_number
-    inner join composed
-        on index_lines.study_id = composed.study_id
-            and index_lines.rule_set_id = composed.rule_set_id
-            and index_lines.patient_id = composed.patient_id
+    inner join drugs
+        on index_lines.study_id = drugs.study_id
+            and index_lines.rule_set_id = drugs.rule_set_id
+            and index_lines.patient_id = drugs.patient_id
+    left join strategies
+        on index_lines.study_id = strategies.study_id
+            and index_lines.rule_set_id = strategies.rule_set_id
+            and index_lines.patient_id = strategies.patient_id
 
 )
 

@@ -1,9 +1,10 @@
 -- The dates up to which a patient's receptors are read, by study and rule set (endpoints.md, section 5): the index date for eligibility,
--- where a patient without an index line has none and the latest results count; the next line's start for the covariates.
+-- where a patient without an index line has none and the latest results count; the next line's start for the covariates. Age and other
+-- cancers are judged on the same day; without an index line, at the end of follow-up.
 
 with patients as (
 
-    select * from {{ ref('int_patients_consolidated') }}
+    select * from {{ ref('int_follow_up') }}
 
 ),
 
@@ -39,6 +40,7 @@ final as (
         patients.patient_id,
         'index_date' as read_at,
         index_lines.index_date as read_to,
+        coalesce(index_lines.index_date, patients.end_of_follow_up) as judged_on,
         studies.receptor_positive_percent,
         studies.her2_pairing_days
     from patients
@@ -57,6 +59,7 @@ final as (
         baselines.patient_id,
         'next_line_start' as read_at,
         baselines.next_line_start as read_to,
+        baselines.next_line_start as judged_on,
         studies.receptor_positive_percent,
         studies.her2_pairing_days
     from baselines

@@ -1,0 +1,56 @@
+"""The site's own studies in the landing file, where dbt finds them beside the project's."""
+
+from __future__ import annotations
+
+import duckdb
+
+# the columns of the project's seeds of the same names, in their order
+TABLES = {
+    "site_studies": {
+        "study_id": "varchar",
+        "title": "varchar",
+        "index_ingredient": "varchar",
+        "index_drug_class": "varchar",
+        "index_label": "varchar",
+        "index_partner_modality": "varchar",
+        "required_sex": "varchar",
+        "requires_hr_positive": "boolean",
+        "requires_her2_negative": "boolean",
+        "minimum_age_years": "integer",
+        "required_menopausal_status": "varchar",
+        "excludes_other_cancer": "boolean",
+        "other_cancer_years": "integer",
+        "receptor_positive_percent": "integer",
+        "her2_pairing_days": "integer",
+        "measure_days_before": "integer",
+        "measure_days_after": "integer",
+        "de_novo_days": "integer",
+        "adjuvant_primary_resistance_days": "integer",
+        "adjuvant_secondary_resistance_days": "integer",
+        "advanced_primary_resistance_days": "integer",
+        "pfs_ratio_threshold": "double",
+    },
+    "site_study_strategies": {
+        "study_id": "varchar",
+        "position": "integer",
+        "strategy": "varchar",
+        "label": "varchar",
+        "has_chemo": "varchar",
+        "has_endocrine": "varchar",
+        "has_targeted": "varchar",
+    },
+    "site_study_covariates": {
+        "study_id": "varchar",
+        "position": "integer",
+        "covariate": "varchar",
+        "label": "varchar",
+        "transformation": "varchar",
+    },
+}
+
+
+def create_study_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """The three tables, empty: they say what the site file names now, and each landing writes them anew."""
+    for name, columns in TABLES.items():
+        definition = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        connection.execute(f"create or replace table raw.{name} ({definition})")
