@@ -9,19 +9,22 @@ from analysis.baseline_rows import baseline_rows
 from analysis.benchmarks import benchmark_rows
 from analysis.durations import Durations, together
 from analysis.response_rows import response_rows
-from analysis.rows import Place, Row, count, write_rows
+from analysis.rows import Place, Row, count, records, write_tables
+from analysis.sensitivity import sensitivity_records
 from analysis.study import NEXT_LINE_ENDPOINTS, StudyData, connect, months, read_studies
 from analysis.survival_rows import comparison_rows, group_rows, mean_rows
 
 
 def estimate(build_db: Path) -> None:
-    """Estimate every study of marts.studies and replace marts.study_estimates in the build file.
+    """Estimate every study of marts.studies and replace study_estimates and sensitivity_estimates in marts.
 
     Raises StatisticsError where durations or events cannot be used; nothing is written then.
     """
     with connect(build_db, read_only=False) as connection:
         studies = read_studies(connection)
-        write_rows(connection, [(data.study.study_id, study_rows(data)) for data in studies])
+        estimates = [r for data in studies for r in records(data.study.study_id, study_rows(data))]
+        specified = [r for data in studies for r in sensitivity_records(connection, data)]
+        write_tables(connection, {"study_estimates": estimates, "sensitivity_estimates": specified})
 
 
 def study_rows(data: StudyData) -> list[Row]:

@@ -1,8 +1,12 @@
-"""Rows of marts.study_estimates: how estimates become rows, and how rows are checked and written."""
+"""Rows of marts.study_estimates and marts.sensitivity_estimates: how estimates become rows of either table.
+
+A table is declared by its contract, a YAML file beside this one: columns, comments, key and accepted
+statistics.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,8 @@ import yaml
 
 from analysis.estimates import Estimate, StatisticsError, Test
 
-CONTRACT = Path(__file__).with_name("study_estimates.yml")
+HERE = Path(__file__).parent
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -82,30 +87,8 @@ def count(place: Place, patients: int, of: int | None = None) -> Row:
     return Row(place, float(patients), of, None, "count")
 
 
-def write_rows(connection: duckdb.DuckDBPyConnection, studies: Sequence[tuple[str, Sequence[Row]]]) -> None:
-    """Replace marts.study_estimates by the rows of each study, in their order.
-
-    Raises StatisticsError, before anything is written, where a row breaks the contract of
-    study_estimates.yml.
-    """
-    contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
-    records = [record for study_id, rows in studies for record in _records(study_id, rows)]
-    _check(records, contract)
-    columns = contract["columns"]
-    declared = ", ".join(f"{c['name']} {c['type']}{' not null' if c['required'] else ''}" for c in columns)
-    connection.execute("begin")
-    connection.execute(f"create or replace table marts.study_estimates ({declared})")
-    if records:
-        # one list a column: a thousand times faster than a statement a row
-        lists = ", ".join(f"unnest(${number}::{c['type']}[])" for number, c in enumerate(columns, start=1))
-        values = [[record[c["name"]] for record in records] for c in columns]
-        connection.execute(f"insert into marts.study_estimates select {lists}", values)
-    for statement in _comments(contract):
-        connection.execute(statement)
-    connection.execute("commit")
-
-
-def _records(study_id: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
+def records(study_id: str, rows: Iterable[Row]) -> list[Record]:
+    """Rows of one study as columns, numbered in their order."""
     return [
         {
             "study_id": study_id, "estimate_id": row.place.estimate_id, "position": position,
@@ -119,28 +102,60 @@ def _records(study_id: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _check(records: list[dict[str, Any]], contract: dict[str, Any]) -> None:
+def write_tables(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Record]]) -> None:
+    """Replace each table of the schema marts by its records, all of them or none.
+
+    Raises StatisticsError, before anything is written, where a record breaks the contract TABLE.yml.
+    """
+    contracts = {table: _contract(table) for table in tables}
+    for table, found in tables.items():
+        _check(table, found, contracts[table])
+    connection.execute("begin")
+    for table, found in tables.items():
+        _write(connection, table, found, contracts[table])
+    connection.execute("commit")
+
+
+def _contract(table: str) -> dict[str, Any]:
+    contract: dict[str, Any] = yaml.safe_load((HERE / f"{table}.yml").read_text(encoding="utf-8"))
+    return contract
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, table: str, found: Sequence[Record], contract: dict[str, Any]
+) -> None:
+    columns = contract["columns"]
+    declared = ", ".join(f"{c['name']} {c['type']}{' not null' if c['required'] else ''}" for c in columns)
+    connection.execute(f"create or replace table marts.{table} ({declared})")
+    if found:
+        # one list a column: a thousand times faster than a statement a row
+        lists = ", ".join(f"unnest(${number}::{c['type']}[])" for number, c in enumerate(columns, start=1))
+        values = [[record[c["name"]] for record in found] for c in columns]
+        connection.execute(f"insert into marts.{table} select {lists}", values)
+    for statement in _comments(table, contract):
+        connection.execute(statement)
+
+
+def _check(table: str, found: Sequence[Record], contract: dict[str, Any]) -> None:
     accepted, seen = set(contract["statistics"]), set()
-    for record in records:
-        key = (record["study_id"], record["estimate_id"])
+    for record in found:
+        key = tuple(record[column] for column in contract["key"])
         if key in seen:
             raise StatisticsError(f"{record['estimate_id']} stands twice among the estimates.")
         seen.add(key)
         if record["statistic"] not in accepted:
-            raise StatisticsError(
-                f"{record['statistic']} is not among the statistics of study_estimates.yml."
-            )
+            raise StatisticsError(f"{record['statistic']} is not among the statistics of {table}.yml.")
         if record["estimate"] is None and not record["note"]:
             raise StatisticsError(f"{record['estimate_id']} is missing without a note.")
 
 
-def _comments(contract: dict[str, Any]) -> list[str]:
+def _comments(table: str, contract: dict[str, Any]) -> list[str]:
     def quoted(text: str) -> str:
         return "'" + text.replace("'", "''") + "'"
 
-    table = f"comment on table marts.study_estimates is {quoted(contract['description'])}"
+    whole = f"comment on table marts.{table} is {quoted(contract['description'])}"
     columns = [
-        f"comment on column marts.study_estimates.{c['name']} is {quoted(c['description'])}"
+        f"comment on column marts.{table}.{c['name']} is {quoted(c['description'])}"
         for c in contract["columns"]
     ]
-    return [table, *columns]
+    return [whole, *columns]

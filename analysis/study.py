@@ -119,7 +119,7 @@ def connect(database: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 def read_studies(connection: duckdb.DuckDBPyConnection) -> list[StudyData]:
     """All studies of `marts.studies` with their rows, by study id."""
-    studies = _frame(connection, "select * from marts.studies order by study_id")
+    studies = read_frame(connection, "select * from marts.studies order by study_id")
     relative = connection.execute(
         "select coalesce(bool_or(date_basis = 'relative'), false) from marts.patients"
     ).fetchall()
@@ -145,8 +145,8 @@ def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relativ
     study_id = str(row["study_id"])
     wanted = "where study_id = $study"
     in_order = f"{wanted} order by position"
-    strategies = _frame(connection, f"select * from marts.study_strategies {in_order}", study=study_id)
-    covariates = _frame(connection, f"select * from marts.study_covariates {in_order}", study=study_id)
+    strategies = read_frame(connection, f"select * from marts.study_strategies {in_order}", study=study_id)
+    covariates = read_frame(connection, f"select * from marts.study_covariates {in_order}", study=study_id)
     if strategies.empty:
         raise StatisticsError(f"{study_id}: the study compares no strategies (marts.study_strategies).")
     study = Study(
@@ -164,10 +164,12 @@ def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relativ
     by_patient = f"{wanted} order by patient_id"
     return StudyData(
         study=study,
-        patients=_frame(connection, f"select * from marts.study_patients {by_patient}", study=study_id),
-        index_patients=_frame(connection, f"select * from marts.index_patients {by_patient}", study=study_id),
-        next_lines=_frame(connection, NEXT_LINES, study=study_id, endpoints=list(NEXT_LINE_ENDPOINTS)),
-        attrition=_frame(
+        patients=read_frame(connection, f"select * from marts.study_patients {by_patient}", study=study_id),
+        index_patients=read_frame(
+            connection, f"select * from marts.index_patients {by_patient}", study=study_id
+        ),
+        next_lines=read_frame(connection, NEXT_LINES, study=study_id, endpoints=list(NEXT_LINE_ENDPOINTS)),
+        attrition=read_frame(
             connection, f"select * from marts.cohort_attrition {wanted} order by step_number", study=study_id
         ),
         relative_dates=relative,
@@ -188,7 +190,8 @@ NEXT_LINES = """
 """
 
 
-def _frame(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> pd.DataFrame:
+def read_frame(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> pd.DataFrame:
+    """The rows of a query as DuckDB's own values, with None where there is none."""
     cursor = connection.execute(query, parameters or None)
     names = [column[0] for column in cursor.description or []]
     return pd.DataFrame(cursor.fetchall(), columns=names)

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from tests.analysis.choices import write_choices
 from tests.analysis.walks import WALK_TABLES, walked
 
 STUDIES_COLUMNS = "study_id varchar, title varchar, index_label varchar, pfs_ratio_threshold double"
@@ -99,6 +100,7 @@ def make_build(
     endocrine: int = 19,
     chemotherapy: int = 29,
     seed: int = 7,
+    rule_sets: str = "all",
 ) -> Path:
     """Write the marts into a new file; `entry` makes patients come under observation late."""
     rng = np.random.default_rng(seed)
@@ -129,6 +131,7 @@ def make_build(
         _table(con, "index_patients", INDEX_COLUMNS, index)
         _table(con, "line_endpoints", LINE_COLUMNS, lines)
         _table(con, "cohort_attrition", ATTRITION_COLUMNS, attrition)
+        write_choices(con, rule_sets)
     return path
 
 
