@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import duckdb
 from markupsafe import Markup
@@ -13,9 +13,17 @@ from analysis import words
 
 @dataclass(frozen=True)
 class Stored:
-    """A row of marts.study_estimates, as far as the page needs it."""
+    """A row of marts.study_estimates, as far as the page needs it.
+
+    `withheld` names what the shareable rendering does not show of it: estimate (with its limits), n, events.
+    """
 
     estimate_id: str
+    endpoint: str
+    group_name: str
+    population: str
+    adjustment: str
+    term: str | None
     time_months: float | None
     statistic: str
     estimate: float | None
@@ -27,6 +35,7 @@ class Stored:
     method: str
     variance: str | None
     note: str | None
+    withheld: frozenset[str] = frozenset()
 
 
 class Numbers:
@@ -47,6 +56,11 @@ class Numbers:
         """The bare estimate."""
         row = self.rows.get(key)
         return row.estimate if row else None
+
+    def withheld(self, key: str, column: str = "estimate") -> bool:
+        """Whether the shareable rendering keeps this number back."""
+        row = self.rows.get(key)
+        return row is not None and column in row.withheld
 
     def count(self, key: str) -> Markup:
         """A whole number."""
@@ -99,7 +113,7 @@ class Numbers:
     def p(self, key: str) -> Markup:
         """A p-value, or the reason why there is none."""
         row = self.rows.get(key)
-        if row and row.estimate is None and row.note:
+        if row and row.estimate is None and row.note and not row.withheld:
             return Markup('<span class="none">{}</span>').format(row.note)
         return self._span(key, words.p_value(self.value(key)))
 
@@ -120,12 +134,15 @@ class Numbers:
 
     def _span(self, key: str, shown: str, column: str = "estimate") -> Markup:
         which = Markup("") if column == "estimate" else Markup(' data-column="{}"').format(column)
+        if self.withheld(key, column):
+            mark = '<span class="withheld" data-estimate="{}"{}>{}</span>'
+            return Markup(mark).format(key, which, words.WITHHELD)
         return Markup('<span class="num" data-estimate="{}"{}>{}</span>').format(key, which, shown)
 
 
 def read_numbers(connection: duckdb.DuckDBPyConnection, study_id: str) -> Numbers:
     """The study's rows of marts.study_estimates, in their order."""
-    columns = ", ".join(Stored.__dataclass_fields__)
+    columns = ", ".join(f.name for f in fields(Stored) if f.name != "withheld")
     query = f"select {columns} from marts.study_estimates where study_id = ? order by position"
     rows = connection.execute(query, [study_id]).fetchall()
     return Numbers({row[0]: Stored(*row) for row in rows})

@@ -7,6 +7,7 @@ from datetime import date
 
 MINUS, THIN, DASH = "−", " ", "–"
 NOT_REACHED = "NR"
+WITHHELD = "withheld"
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
