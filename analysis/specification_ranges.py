@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.adjustment import NONE
 from analysis.rows import Place, Row
-from analysis.specification_rows import NONE
 from analysis.specifications import ANY, PRIMARY
 from analysis.study import Study
 

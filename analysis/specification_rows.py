@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.comparison import cox_hazard_ratio
+from analysis.adjustment import ADJUSTMENTS, NONE, adjusted_hazard_ratio, adjusted_medians
 from analysis.durations import Durations, together
+from analysis.hazards import FEW, FEW_EVENTS, hazard_ratio
 from analysis.kaplan_meier import kaplan_meier, median_survival
+from analysis.propensity import WEIGHTED
 from analysis.rows import Place, Row, from_estimate
 from analysis.study import Pair, Study, months
-from analysis.survival_rows import FEW, FEW_EVENTS
 
-NONE = "none"
-ADJUSTMENTS = (NONE,)
 COMPARED = "compared"
 EMPTY_GROUP = "a group has no patient"
 
@@ -27,6 +26,22 @@ def specification_rows(patients: pd.DataFrame, study: Study) -> list[Row]:
     groups = pfs2_groups(patients, study)
     rows = [median_row(groups[name], name) for name in study.strategies]
     rows += [ratio_row(groups, pair) for pair in study.pairs]
+    for pair in study.pairs:
+        for adjustment in ADJUSTMENTS:
+            if adjustment != NONE:
+                rows += _adjusted_rows(patients, study, pair, adjustment)
+    return rows
+
+
+def _adjusted_rows(patients: pd.DataFrame, study: Study, pair: Pair, adjustment: str) -> list[Row]:
+    """Hazard ratio and, of the weighted analyses, both medians: a Cox model has none of its own."""
+    ratio = adjusted_hazard_ratio(patients, study, pair, adjustment)
+    place = Place("pfs2", pair.group, COMPARED, "hazard_ratio", "ratio", adjustment=adjustment)
+    rows = [from_estimate(place, ratio)]
+    if adjustment in WEIGHTED:
+        for strategy, median in adjusted_medians(patients, study, pair, adjustment).items():
+            place = Place("pfs2", strategy, COMPARED, "median", "months", pair.key, adjustment=adjustment)
+            rows.append(from_estimate(place, median))
     return rows
 
 
@@ -57,6 +72,6 @@ def ratio_row(
     both = together([reference, other])
     if not reference.n or not other.n:
         return Row(place, None, both.n, both.events, "Cox, Efron", note=EMPTY_GROUP)
-    ratio = cox_hazard_ratio(both, np.arange(both.n) >= reference.n)
+    ratio = hazard_ratio(both, np.arange(both.n) >= reference.n)
     few = min(reference.events, other.events) < FEW_EVENTS
     return from_estimate(place, ratio, FEW if few and ratio.estimate is not None else None)
