@@ -16,7 +16,15 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.covariates import IMPUTED, Comparison, compare, completed
+from analysis.covariates import (
+    COMPLETE_CASES,
+    IMPUTED,
+    PATIENTS_PER_COVARIATE,
+    Bools,
+    Comparison,
+    compare,
+    completed,
+)
 from analysis.cox import CoxModel, cox_model
 from analysis.durations import Floats
 from analysis.estimates import Estimate, Interval, Variance
@@ -63,6 +71,16 @@ def adjusted_medians(
     }
 
 
+def propensity_scores(frame: pd.DataFrame, study: Study, pair: Pair) -> tuple[Floats, Bools]:
+    """Propensity (n,) of the other strategy, mean of the imputed sets, and who got it (n,); or nobody."""
+    comparison = compare(frame, study, pair)
+    sets = completed_sets(comparison)
+    if not sets:
+        return np.zeros(0), np.zeros(0, dtype=bool)
+    scores = [propensity(design, part.other).score[0] for part, design in sets]
+    return np.mean(scores, axis=0), comparison.other
+
+
 def comparison_hazard_ratio(comparison: Comparison, adjustment: str, missing: str = IMPUTED) -> Estimate:
     """The hazard ratio of patients already compared."""
     n, events = comparison.data.n, comparison.data.events
@@ -71,10 +89,10 @@ def comparison_hazard_ratio(comparison: Comparison, adjustment: str, missing: st
             return Estimate(None, n, events, "Cox, Efron", SOURCES[COX], note="a group has no patient")
         ratio = hazard_ratio(comparison.data, comparison.other)
         return _noted(ratio, _few(comparison))
-    sets = [] if comparison.obstacle else completed(comparison, missing)
+    sets = completed_sets(comparison, missing)
     method = method_of(adjustment, len(sets), missing)
-    note = comparison.obstacle or _no_set(sets)
-    if note is not None:
+    if not sets:
+        note = why_not(comparison, missing)
         return Estimate(None, n, events, method, SOURCES[adjustment], note=note)
     part, columns = sets[0][0], len(sets[0][1].columns) + 1
     if adjustment == COX and part.data.events < EVENTS_PER_VARIABLE * columns and not part.data.delayed:
@@ -114,10 +132,29 @@ def pooled_ratio(
 
 def weighted_sets(comparison: Comparison, adjustment: str, missing: str = IMPUTED) -> Weighted:
     """The patients and their weights, once for each completed set; empty where nothing can be weighted."""
-    sets = [] if comparison.obstacle else completed(comparison, missing)
-    if not sets or _no_set(sets) is not None:
+    return [
+        (part, set_weights(part, design, adjustment)) for part, design in completed_sets(comparison, missing)
+    ]
+
+
+def completed_sets(comparison: Comparison, missing: str = IMPUTED) -> list[tuple[Comparison, pd.DataFrame]]:
+    """The completed sets (covariates.completed), or none where nothing can be adjusted."""
+    if comparison.obstacle:
         return []
-    return [(part, set_weights(part, design, adjustment)) for part, design in sets]
+    sets = completed(comparison, missing)
+    part, design = sets[0]
+    return sets if part.smaller >= PATIENTS_PER_COVARIATE and len(design.columns) else []
+
+
+def why_not(comparison: Comparison, missing: str = IMPUTED) -> str:
+    """Why there are no completed sets."""
+    if comparison.obstacle:
+        return comparison.obstacle
+    if missing == COMPLETE_CASES:
+        return (
+            f"with every covariate known the smaller group has fewer than {PATIENTS_PER_COVARIATE} patients"
+        )
+    return "no covariate differs between the patients left"
 
 
 def set_weights(comparison: Comparison, design: pd.DataFrame, adjustment: str) -> Floats:
@@ -198,13 +235,6 @@ def _penalised(sets: list[tuple[Comparison, pd.DataFrame]], method: str) -> Esti
     return Estimate(float(np.exp(found[0][0])), n, events, method, FIRTH, interval, note)
 
 
-def _no_set(sets: list[tuple[Comparison, pd.DataFrame]]) -> str | None:
-    part, design = sets[0]
-    if part.smaller < FEW_EVENTS:
-        return f"the smaller group has {part.smaller} patients left, fewer than one covariate needs"
-    return None if len(design.columns) else "no covariate differs between the patients left"
-
-
 def _curve(strategy: str, weighted: Weighted) -> KaplanMeier:
     curves, weights = [], []
     for part, weight in weighted:
@@ -223,7 +253,7 @@ def _median(
     arm = comparison.data.where(comparison.arm(strategy))
     name = "Kaplan-Meier" if adjustment not in WEIGHTED else f"Kaplan-Meier, {NAMES[adjustment]}"
     if arm.n == 0 or not weighted:
-        note = "no patients" if arm.n == 0 else comparison.obstacle or "no covariate left"
+        note = "no patients" if arm.n == 0 else why_not(comparison)
         return Estimate(None, arm.n, arm.events, name, "Brookmeyer and Crowley 1982", note=note)
     if weighted[0][1] is None:
         return median_survival(kaplan_meier(arm))

@@ -7,8 +7,9 @@ outcome): the first ones, never a selection by what the data show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from numbers import Real
 
 import numpy as np
@@ -151,8 +152,26 @@ def completed(comparison: Comparison, missing: str = IMPUTED) -> list[tuple[Comp
         "_event": comparison.data.event,
         "_cumulative_hazard": cumulative_hazard(comparison.data),
     }
-    sets = impute(values.assign(**outcome)) if values.isna().any(axis=None) else [values]
+    sets = _imputed(_Gapped(values.assign(**outcome))) if values.isna().any(axis=None) else [values]
     return [(comparison, design(filled[values.columns])) for filled in sets]
+
+
+@dataclass(frozen=True)
+class _Gapped:
+    """A frame with gaps, equal to another where every value is: the key under which its sets are kept."""
+
+    frame: pd.DataFrame = field(compare=False)
+    digest: bytes = b""
+
+    def __post_init__(self) -> None:
+        hashed = pd.util.hash_pandas_object(self.frame).to_numpy().tobytes()
+        object.__setattr__(self, "digest", hashed + repr(list(self.frame.dtypes.items())).encode())
+
+
+@lru_cache(maxsize=2)
+def _imputed(gapped: _Gapped) -> list[pd.DataFrame]:
+    """The sets of a frame: weights, Cox models and medians ask for them one after the other."""
+    return impute(gapped.frame)
 
 
 def design(values: pd.DataFrame) -> pd.DataFrame:

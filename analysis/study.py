@@ -158,6 +158,8 @@ def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relativ
         tuple(
             StudyCovariate(str(c["covariate"]), str(c["label"]), str(c["transformation"]))
             for c in covariates.to_dict("records")
+            # a year of relative dates is the same for everybody, or nobody's
+            if not (relative and c["covariate"] == "calendar_year")
         ),
         row,
     )
