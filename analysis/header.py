@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How the study differs from the last publication; no patient is named.
+
+    Patients who `entered` and `left` the study, who `changed` in an endpoint, and how many of those changed
+    in each; `causes` are the inputs that differ and what else may have moved them.
+    """
+
+    entered: int = 0
+    left: int = 0
+    changed: int = 0
+    endpoints: Mapping[str, int] = field(default_factory=dict)
+    causes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -13,8 +29,9 @@ class ReportHeader:
 
     `data_cut` is the last day that counts and `data_cut_set_by` the setting or record it comes from; `gate`
     is 'open', 'banner' or 'held'; `checks_summary` counts checks by status; `restated_patients` counts
-    study patients whose endpoints changed since the last published run (None where there was none);
-    `data_cut_final` says that no further look is planned.
+    study patients whose endpoints changed since the last published run (None where there was none), and
+    `changes` says how; `data_cut_final` says that no further look is planned; `shareable_min_count` is the
+    count under which the shareable rendering shows none.
     """
 
     site_id: str
@@ -29,3 +46,17 @@ class ReportHeader:
     restated_patients: int | None = None
     data_cut_final: bool = False
     study_id: str = "palbociclib"
+    changes: Changes | None = None
+    shareable_min_count: int = 5
+
+
+def header_from(values: Mapping[str, Any]) -> ReportHeader:
+    """The header of a publication's manifest, which keeps it as JSON."""
+    cut, changes = values["data_cut"], values.get("changes")
+    return ReportHeader(
+        **{
+            **values,
+            "data_cut": None if cut is None else date.fromisoformat(cut),
+            "changes": None if changes is None else Changes(**changes),
+        }
+    )

@@ -24,6 +24,7 @@ from pipelines.errors import AfterlineError, GateHeld, RunFailed
 from pipelines.lock import exclusive
 from pipelines.progress import Progress
 from pipelines.publish import prepare_folder, retain, switch, write_database
+from pipelines.restated import what_changed
 from pipelines.restatements import write_restatements
 from pipelines.run import Run, begin, compose_manifest, count_landing, end, read_data_cut, utc_now, write_json
 from pipelines.sitefile import load_site
@@ -31,6 +32,8 @@ from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from analysis.header import ReportHeader
+
+RESTATED = "restatements.parquet"
 
 
 def build(site_file: Path, warehouse_folder: Path, progress: Progress) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def _render(run: Run, folder: Path) -> ReportHeader:
 
     with run.step("render"):
         run.record.restated_patients = write_restatements(
-            run.warehouse, run.id, run.setup, run.warehouse.build / "restatements.parquet"
+            run.warehouse, run.id, run.setup, run.warehouse.build / RESTATED
         )
         header = report_header(run)
         analysis.render(run.warehouse.build_db, folder / "site", header)
@@ -152,6 +155,10 @@ def report_header(run: Run) -> ReportHeader:
         checks_summary=run.verdict.totals if run.verdict else {},
         restated_patients=record.restated_patients,
         data_cut_final=run.site.data_cut_final,
+        changes=what_changed(run.warehouse.build / RESTATED, run.warehouse.landing)
+        if record.restated_patients is not None
+        else None,
+        shareable_min_count=run.site.shareable.min_count,
     )
 
 
@@ -160,7 +167,7 @@ def _publish(run: Run, folder: Path, header: ReportHeader) -> None:
         warehouse, record = run.warehouse, run.record
         record.status, record.exit_code, record.ended_at = "published", 0, utc_now()
         with history.opened(warehouse.landing) as landing:
-            history.append_parquet(landing, history.RESTATEMENTS, warehouse.build / "restatements.parquet")
+            history.append_parquet(landing, history.RESTATEMENTS, warehouse.build / RESTATED)
         write_database(warehouse, folder, record)
         quality = folder / "site" / "quality"
         quality.mkdir(exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ def validate(folder: Path, progress: Progress) -> Verdict:
 def report(folder: Path, out: Path | None, progress: Progress) -> Path:
     """Draw the published marts' report again into `out`; returns the page. The publication is not touched."""
     import analysis
-    from analysis.header import ReportHeader
+    from analysis.header import header_from
 
     warehouse = Warehouse(folder.resolve())
     if not warehouse.published_db.exists():
@@ -47,8 +46,7 @@ def report(folder: Path, out: Path | None, progress: Progress) -> Path:
         values = json.loads(manifest.read_text(encoding="utf-8"))["report_header"]
     except (OSError, ValueError, KeyError) as error:
         raise RunFailed(f"{manifest} cannot be read ({type(error).__name__}).") from error
-    cut = values.pop("data_cut")
-    header = ReportHeader(data_cut=None if cut is None else date.fromisoformat(cut), **values)
+    header = header_from(values)
     target = warehouse.build / "site" if out is None else out.resolve()
     with progress.step("render"):
         analysis.render(publication / "afterline.duckdb", target, header)

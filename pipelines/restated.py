@@ -1,0 +1,82 @@
+"""What changed since the last publication, as the report's header says it: counts and causes, nobody's id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    from analysis.header import Changes
+
+# a column of marts.study_patients -> the endpoint or decision it belongs to, in words
+_WORDS = {
+    "index_line": "index line",
+    "index_date": "index line",
+    "pfs1_days": "PFS1",
+    "pfs1_event": "PFS1",
+    "next_line": "next line",
+    "next_line_start": "next line",
+    "strategy": "strategy",
+    "sub_strategy": "strategy",
+    "pfs2_days": "PFS2",
+    "pfs2_event": "PFS2",
+    "pfs2_ema_days": "PFS2 (EMA)",
+    "pfs2_ema_event": "PFS2 (EMA)",
+    "clinical_benefit": "clinical benefit",
+    "pfs_ratio": "PFS ratio",
+}
+_SETUP = "the code or its settings"
+_INPUTS = """
+    select distinct batches.table_name
+    from (select distinct unnest(input_numbers) as input_number from restated) as named
+    inner join landing.raw.batches as batches using (input_number)
+    order by batches.table_name
+"""
+
+
+def what_changed(file: Path, landing: Path) -> Changes:
+    """Counts of the patients in a run's restatements (`write_restatements`), and the tables that moved them.
+
+    Patients whose censored time only grew are followed up, not changed.
+    """
+    from analysis.header import Changes
+
+    with closing(duckdb.connect(config={"autoinstall_known_extensions": "false"})) as connection:
+        connection.execute(f"attach '{_literal(landing)}' as landing (read_only)")
+        connection.execute(
+            f"create view restated as from read_parquet('{_literal(file)}') where change != 'follow_up'"
+        )
+        counts = dict(
+            connection.execute(
+                "select change, count(distinct (study_id, patient_id)) from restated group by change"
+            ).fetchall()
+        )
+        columns = connection.execute(
+            "select distinct column_name, study_id, patient_id from restated where change = 'changed'"
+        ).fetchall()
+        tables = [f"new records in {name}" for (name,) in connection.execute(_INPUTS).fetchall()]
+        causes = {cause for (cause,) in connection.execute("select distinct cause from restated").fetchall()}
+    return Changes(
+        counts.get("entered", 0),
+        counts.get("left", 0),
+        counts.get("changed", 0),
+        _by_endpoint(columns),
+        (*tables, *([_SETUP] if any("setup" in cause for cause in causes) else [])),
+    )
+
+
+def _by_endpoint(changed: Sequence[tuple[str, str, str]]) -> dict[str, int]:
+    """Patients by what changed, in the order of the words."""
+    patients: dict[str, set[tuple[str, str]]] = {}
+    for column, study, patient in changed:
+        patients.setdefault(_WORDS.get(column, column.replace("_", " ")), set()).add((study, patient))
+    order = [*dict.fromkeys(_WORDS.values()), *sorted(set(patients) - set(_WORDS.values()))]
+    return {words: len(patients[words]) for words in order if words in patients}
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("'", "''")
