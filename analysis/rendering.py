@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from analysis import words
 from analysis.estimates import StatisticsError
-from analysis.figures import standalone
 from analysis.figures.canvas import FONTS, font_face
 from analysis.figures.canvas import STYLE as FIGURE_STYLE
 from analysis.header import ReportHeader
 from analysis.histories import History, read_histories
+from analysis.manuscript import FOLDER, write_manuscript
+from analysis.manuscript_tables import manuscript_tables
 from analysis.numbers import Numbers, read_numbers
 from analysis.page import context
 from analysis.patient_pages import write_patients
@@ -26,9 +27,10 @@ HERE = Path(__file__).parent
 
 
 def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
-    """Write `index.html` (the study the header names), a page for each other study, figures/ and patients/.
+    """Write `index.html` (the study the header names), a page for each other study, and what they link to.
 
-    Reads marts.study_estimates, so `estimate` has run before. The pages ask for nothing outside themselves.
+    That is figures_and_tables/ and patients/. Reads marts.study_estimates, so `estimate` has run before.
+    The pages ask for nothing outside themselves.
     """
     site_dir.mkdir(parents=True, exist_ok=True)
     with connect(build_db, read_only=True) as connection:
@@ -64,15 +66,13 @@ def _write_study(
     swimmers = swimmer_plot(data, histories)
     if swimmers:
         drawn["swimmer"] = dict(swimmers.drawings)
-    folder = site_dir / "figures"
-    folder.mkdir(exist_ok=True)
     prefix = "" if name == "index.html" else f"{data.study.slug}-"
-    for figure, sizes in drawn.items():
-        (folder / f"{prefix}{figure}.svg").write_text(
-            standalone(sizes.get("file", sizes["wide"])), encoding="utf-8"
-        )
+    tables = manuscript_tables(data, numbers)
+    links = write_manuscript(site_dir, prefix, data.study.title, drawn, tables)
+    figures = {figure: sizes | links[figure] for figure, sizes in drawn.items()}
     page = environment.get_template("report.html.j2").render(
-        **context(data, numbers, drawn, header),
+        **context(data, numbers, figures, header),
+        tables=f"{FOLDER}/{prefix}tables.docx",
         swimmers=swimmers,
         style=Markup(_fonts() + "\n" + _sheets("report.css")),  # noqa: S704 - our own style sheets
     )

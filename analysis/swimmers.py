@@ -20,8 +20,9 @@ FOLDER = "patients"
 
 @dataclass(frozen=True)
 class SwimmerPlot:
-    """The drawings by size (`file` is the one to be saved: no links, no ids), and what stands beside them.
+    """The drawings by size, and what stands beside them.
 
+    `file` and `file-narrow` are the drawings to be saved, without links and ids;
     `drawn` of `patients` have a bar; `groups` are (label, tone, [(patient id, link)]) of everybody.
     """
 
@@ -53,7 +54,8 @@ def swimmer_plot(data: StudyData, histories: Mapping[str, History]) -> SwimmerPl
         size.name: swimmer_figure("swimmer", title, label, lanes, ticks, size, linked=True)
         for size in (WIDE, NARROW)
     }
-    drawings["file"] = swimmer_figure("swimmer", title, label, lanes, ticks, WIDE, linked=False)
+    for name, size in (("file", WIDE), ("file-narrow", NARROW)):
+        drawings[name] = swimmer_figure("swimmer", title, label, lanes, ticks, size, linked=False)
     return SwimmerPlot(drawings, sum(len(lane.swimmers) for lane in lanes), len(mine), groups)
 
 

@@ -1,7 +1,7 @@
 """Figures as SVG text, drawn here so that they are the same byte by byte and follow the page's colours."""
 
 from analysis.figures.attrition import attrition_figure
-from analysis.figures.canvas import NARROW, WIDE, Size, standalone
+from analysis.figures.canvas import NARROW, WIDE, Size
 from analysis.figures.strip import strip_figure
 from analysis.figures.survival import Curve, survival_figure
 
@@ -11,7 +11,6 @@ __all__ = [
     "Curve",
     "Size",
     "attrition_figure",
-    "standalone",
     "strip_figure",
     "survival_figure",
 ]

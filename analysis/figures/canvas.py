@@ -92,13 +92,6 @@ class Canvas:
         return "\n".join([head + words, *self.parts, "</svg>"])
 
 
-def standalone(svg: str) -> str:
-    """The same drawing as a file of its own: styles inside, paper behind."""
-    style = f"<style>{font_face('Source Sans 3')}\n{STYLE.read_text(encoding='utf-8')}</style>"
-    head, rest = svg.split(">", 1)
-    return f'{head}>{style}<rect width="100%" height="100%" class="paper"/>{rest}\n'
-
-
 def font_face(family: str) -> str:
     """The @font-face rule of an embedded family."""
     encoded = base64.b64encode((FONT_FOLDER / FONTS[family]).read_bytes()).decode("ascii")

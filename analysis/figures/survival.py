@@ -19,7 +19,8 @@ from analysis.kaplan_meier import KaplanMeier
 class Curve:
     """A group to draw.
 
-    `colour` is 0, 1, 2 or 'all'; `at_risk` maps a tick in months to (number, estimate_id).
+    `colour` is 0, 1, 2 or 'all'; `at_risk` maps a tick in months to (number, estimate_id). `said` describes
+    the curve to those who cannot see it, where its patients and events are not to be told.
     """
 
     label: str
@@ -27,6 +28,7 @@ class Curve:
     fit: KaplanMeier
     median: float | None
     at_risk: Mapping[float, tuple[int, str]]
+    said: str | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def _thinned(ticks: Sequence[float], most: int) -> list[float]:
 
 def _describe(curves: Sequence[Curve]) -> str:
     medians = [
-        f"{c.label}: {c.fit.data.n} patients, {c.fit.data.events} events, median "
+        c.said
+        or f"{c.label}: {c.fit.data.n} patients, {c.fit.data.events} events, median "
         + ("not reached" if c.median is None else f"{c.median:.1f} months")
         for c in curves
     ]

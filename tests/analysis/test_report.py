@@ -95,8 +95,11 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     assert published(tmp_path / "a")[1] == published(tmp_path / "b")[1]
-    for figure in (tmp_path / "a" / "site" / "figures").iterdir():
-        assert figure.read_bytes() == (tmp_path / "b" / "site" / "figures" / figure.name).read_bytes()
+    for figure in (tmp_path / "a" / "site" / "figures_and_tables" / "figures").iterdir():
+        assert (
+            figure.read_bytes()
+            == (tmp_path / "b" / "site" / "figures_and_tables" / "figures" / figure.name).read_bytes()
+        )
 
 
 def test_estimating_again_changes_nothing(tmp_path):
@@ -123,14 +126,15 @@ def test_hostile_text_is_only_text(tmp_path):
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert "<script" not in page.lower()
     assert "&lt;script&gt;" in page
-    for figure in (tmp_path / "site" / "figures").iterdir():
+    for figure in (tmp_path / "site" / "figures_and_tables" / "figures").glob("*.svg"):
         assert "<script" not in figure.read_text(encoding="utf-8").lower()
 
 
 def test_nothing_is_loaded_from_outside(report):
     _, page = report
     outside = re.findall(r'(?:src|href|action|data|poster)="(?!#|data:)([^"]*)"', page)
-    assert all(re.fullmatch(r"patients/[A-Za-z0-9_-]+\.html", link) for link in outside)
+    ours = r"patients/[A-Za-z0-9_-]+\.html|figures_and_tables/(tables\.docx|figures/[a-z0-9_-]+\.(svg|png))"
+    assert all(re.fullmatch(ours, link) for link in outside)
     assert "@import" not in page
     assert re.findall(r"url\((?!data:)", page) == []
     assert "<script" not in page
@@ -139,9 +143,9 @@ def test_nothing_is_loaded_from_outside(report):
 
 def test_figures_are_files_that_parse(report):
     build, _ = report
-    figures = sorted((build.parent / "site" / "figures").glob("*.svg"))
+    figures = sorted((build.parent / "site" / "figures_and_tables" / "figures").glob("*.svg"))
     names = {"attrition", "pfs2", "pfs1", "pfs2_ema", "ttnt", "ttd", "os", "pfs1_by_strategy", "swimmer"}
-    assert {figure.stem for figure in figures} == names
+    assert {figure.stem for figure in figures} == names | {f"{name}-column" for name in names}
     for figure in figures:
         root = ElementTree.fromstring(figure.read_text(encoding="utf-8"))  # noqa: S314 - our own files
         assert root.find("{http://www.w3.org/2000/svg}title").text

@@ -233,7 +233,7 @@ def test_hostile_text_is_only_text_and_names_no_other_file(tmp_path):
     pages = list((folder / "patients").iterdir())
     assert len(pages) == 53
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+\.(html|css)", page.name) for page in pages)
-    assert {path.name for path in folder.iterdir()} == {"index.html", "figures", "patients"}
+    assert {path.name for path in folder.iterdir()} == {"index.html", "figures_and_tables", "patients"}
     for page in [folder / "index.html", *pages]:
         assert "<script" not in page.read_text(encoding="utf-8").lower()
     hers = next(page for page in pages if page.name.startswith("patient-")).read_text(encoding="utf-8")
@@ -302,7 +302,7 @@ def test_a_large_study_draws_a_share_of_each_strategy_and_says_so(tmp_path):
 
 
 def test_the_saved_swimmer_plot_names_nobody(site):
-    saved = (site / "figures" / "swimmer.svg").read_text(encoding="utf-8")
+    saved = (site / "figures_and_tables" / "figures" / "swimmer.svg").read_text(encoding="utf-8")
     assert "<a " not in saved
     assert not re.search(r"p0\d\d", saved)
 
