@@ -111,21 +111,24 @@ def proportional_hazards(data: Durations, group: Groups) -> Test:
     )
     row = regression.cox_zph(fit, transform="km").table[0]
     p_value, statistic = float(row.p), float(row.chisq)
+    if not np.isfinite(p_value):
+        note = "the score has no variance"
+        return Test(None, data.n, data.events, "cox.zph score test, km transform", ZPH, note=note)
     return Test(p_value, data.n, data.events, "cox.zph score test, km transform", ZPH, statistic, 1)
 
 
 def _inestimable(data: Durations, group: Groups) -> str | None:
     """Why the partial likelihood has no finite maximum; None where it has one.
 
-    It has one where, among the times at which both groups are at risk and somebody outlives the events,
-    there are events in both groups.
+    It has one where events of both groups fall at times at which both groups are at risk: with Efron's ties
+    its slope then is positive far to the left and negative far to the right.
     """
     reference, other = two_groups(data, group)
     if reference.events == 0 or other.events == 0:
         return "a group has no event"
     _, at_risk, events, _ = risk_table(data)
     _, at_risk_other, events_other, _ = risk_table(data, group.astype(float))
-    mixed = (at_risk_other > 0) & (at_risk_other < at_risk) & (events < at_risk)
+    mixed = (at_risk_other > 0) & (at_risk_other < at_risk)
     if (events_other[mixed] > 0).any() and (events_other[mixed] < events[mixed]).any():
         return None
     return "while both groups are at risk, all events fall in one of them (separation)"

@@ -17,20 +17,18 @@ from firthmodels import FirthCoxPH
 from scipy.stats import chi2
 from sklearn.exceptions import ConvergenceWarning
 
-from analysis.durations import Durations, two_groups
+from analysis.durations import Durations, Floats, two_groups
 from analysis.estimates import Estimate, Interval, Test, Variance
 
 REFERENCE = "Firth 1993; Heinze and Schemper 2001"
 METHOD = "Cox, Firth's penalty, Breslow ties"
-# Tighter than firthmodels' defaults, which leave a hazard ratio 1e-5 from its limit; tighter still, and
-# rounding keeps it from ever stopping.
-EXACT: dict[str, Any] = {
-    "backend": "numpy",
-    "max_iter": 500,
-    "max_halfstep": 30,
-    "gtol": 1e-8,
-    "xtol": 1e-8,
-}
+# Tighter than firthmodels' defaults, which leave an odds ratio 1e-5 from its limit. Halving steps until the
+# likelihood rises cannot end that near to the top, where rounding hides the rise: without it first, then
+# with it and more loosely.
+TRIES: tuple[dict[str, Any], ...] = (
+    {"gtol": 1e-9, "xtol": 1e-9, "max_halfstep": 0},
+    {"gtol": 1e-6, "xtol": 1e-6, "max_halfstep": 30},
+)
 LIMIT: dict[str, Any] = {"method": "pl", "max_iter": 500, "tol": 1e-8}
 Groups = npt.NDArray[np.bool_]
 
@@ -54,6 +52,20 @@ def firth_cox_test(data: Durations, group: Groups) -> Test:
     if isinstance(p_value, str):
         return Test(None, data.n, data.events, method, REFERENCE, note=p_value)
     return Test(p_value, data.n, data.events, method, REFERENCE, float(chi2.isf(p_value, 1)), 1)
+
+
+def converged(kind: type[Any], design: Floats, outcome: Any) -> Any | None:
+    """A firthmodels estimator of this kind, fitted; None where it does not converge."""
+    for options in TRIES:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                fitted = kind(backend="numpy", max_iter=500, **options).fit(design, outcome)
+        except np.linalg.LinAlgError:
+            continue
+        if fitted.converged_ and np.isfinite(fitted.loglik_):
+            return fitted
+    return None
 
 
 def profile_limits(fitted: Any, column: int) -> tuple[float | None, float | None]:
@@ -95,10 +107,5 @@ def _fit(data: Durations, group: Groups) -> FirthCoxPH | str:
         or not group[data.time >= data.time[event].min()].any()
     ):
         return "no event while both groups are at risk"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            fitted = FirthCoxPH(**EXACT).fit(design, (event, data.time))
-    except np.linalg.LinAlgError:
-        return "the penalised likelihood does not converge"
-    return fitted if fitted.converged_ else "the penalised likelihood does not converge"
+    fitted = converged(FirthCoxPH, design, (event, data.time))
+    return "the penalised likelihood does not converge" if fitted is None else fitted

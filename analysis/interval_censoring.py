@@ -12,6 +12,7 @@ patients (Efron and Tibshirani 1993), because no variance of the estimate at a p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +25,18 @@ from analysis.kaplan_meier import crossing
 REFERENCE = "Turnbull 1976"
 BOOTSTRAP = "Turnbull 1976; Efron and Tibshirani 1993"
 METHOD = "interval-censored NPMLE"
-RIGHT_CENSORED, EXACT, INTERVAL = 0, 1, 3
+EXACT, INTERVAL = 1, 3  # R's codes for a known time and an interval
+STANDING, MOST_STEPS = 1e-13, 100_000
+GONE = 1e-8
+Finish = Callable[[Floats, Floats, Floats, Floats], Floats]
 
 
 @dataclass(frozen=True)
 class IntervalCensored:
-    """The estimate: survival (k,) from each time (k,) on; `events` counts patients known to have had the
-    event."""
+    """The estimate: survival (k,) from each time (k,) on; the last time is the last known limit.
+
+    `events` counts the patients known to have had the event.
+    """
 
     n: int
     events: int
@@ -47,7 +53,7 @@ class IntervalCensored:
         """Survival at `when`, without limits; none past the last time at which the estimate is defined."""
         index = int(np.searchsorted(self.time, when, side="right")) - 1
         survival = 1.0 if index < 0 else float(self.survival[index])
-        if when > self.time[-1] and survival > 1e-8:
+        if when > self.time[-1] and survival > GONE:
             return Estimate(
                 None, self.n, self.events, METHOD, REFERENCE, note="beyond the last patient observed"
             )
@@ -60,16 +66,18 @@ def interval_censored(left: Numbers, right: Numbers) -> IntervalCensored:
     Raises StatisticsError where a limit is missing, negative, or the right one is before the left.
     """
     low, high = _checked(left, right)
-    return _fit(low, high)
+    return IntervalCensored(len(low), int(np.isfinite(high).sum()), *_curve(low, high, _maximum))
 
 
 def interval_censored_median(left: Numbers, right: Numbers, seed: int, replicates: int = 200) -> Estimate:
     """The median with 95 % percentile limits over `replicates` resamples of the patients.
 
     A resample without a median counts as later than all others, so an upper limit may be not reached (None).
+    The resamples' curves are taken as `survival` leaves them: its distance from the maximum is lost in the
+    noise.
     """
+    fit = interval_censored(left, right)
     low, high = _checked(left, right)
-    fit = _fit(low, high)
     median = fit.median()
     draw = np.random.default_rng(seed)
     medians = np.full(replicates, np.inf)
@@ -96,17 +104,37 @@ def _checked(left: Numbers, right: Numbers) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _fit(low: Floats, high: Floats) -> IntervalCensored:
-    return IntervalCensored(len(low), int(np.isfinite(high).sum()), *_curve(low, high))
-
-
-def _curve(low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    status = np.select([np.isinf(high), low == high], [RIGHT_CENSORED, EXACT], INTERVAL)
-    # a sum over few patients is nobody's weight: order the rows, so that theirs does not matter to the last
-    # bit
+def _curve(low: Floats, high: Floats, finish: Finish | None = None) -> tuple[Floats, Floats]:
+    """Times and survival after them; `finish` takes the masses from where `survival` stops to the maximum."""
+    last = float(max(low.max(), high[np.isfinite(high)].max(initial=0.0)))
+    # the order of the patients must not matter, not even in the last bit of a sum
     order = np.lexsort((high, low))
-    second = np.where(np.isinf(high), low, high)
-    fit = turnbull(low[order].tolist(), second[order].tolist(), status[order].tolist(), se_fit=False).curves[
-        0
-    ]
-    return np.array(fit.time, dtype=float), np.array(fit.surv, dtype=float)
+    start, end = low[order], np.where(np.isinf(high), 2 * last + 1, high)[order]
+    status = np.where(start == end, EXACT, INTERVAL)
+    fit = turnbull(start.tolist(), end.tolist(), status.tolist(), se_fit=False).curves[0]
+    time, survival = np.array(fit.time, dtype=float), np.array(fit.surv, dtype=float)
+    mass = -np.diff(survival, prepend=1.0)
+    time, mass = time[mass > 0], mass[mass > 0]
+    if finish is not None:
+        mass = finish(start, end, time, mass)
+    seen = time <= last  # the mass after that is of those who never had the event
+    time, survival = time[seen], 1.0 - mass[seen].cumsum()
+    if not len(time) or time[-1] < last:
+        time = np.append(time, last)
+        survival = np.append(survival, survival[-1] if len(survival) else 1.0)
+    return time, np.clip(survival, 0.0, 1.0)
+
+
+def _maximum(start: Floats, end: Floats, time: Floats, mass: Floats) -> Floats:
+    """Turnbull's self-consistency, (k,) masses: each patient's weight goes where she may have had the
+    event."""
+    pairs, count = np.unique(np.column_stack([start, end]), axis=0, return_counts=True)
+    first, last = pairs[:, :1], pairs[:, 1:]
+    inside = ((first < time) & (time <= last)) | ((first == last) & (first == time))
+    share = count / count.sum()
+    for _ in range(MOST_STEPS):
+        step = mass * ((share / (inside @ mass)) @ inside)
+        if np.abs(step - mass).max() < STANDING:
+            break
+        mass = step
+    return mass

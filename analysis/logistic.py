@@ -17,12 +17,11 @@ import pandas as pd
 import statsmodels.api as sm
 from firthmodels import FirthLogisticRegression, detect_separation
 from scipy.stats import chi2, norm
-from sklearn.exceptions import ConvergenceWarning
 
 from analysis.cox import FLAT, design_matrix, singular
 from analysis.durations import Floats
 from analysis.estimates import Estimate, Interval, StatisticsError, Test, Variance
-from analysis.firth import EXACT, likelihood_ratio, profile_limits, unreached
+from analysis.firth import converged, likelihood_ratio, profile_limits, unreached
 
 LOGISTIC = "Hosmer, Lemeshow and Sturdivant 2013"
 FIRTH = "Firth 1993; Heinze and Schemper 2002"
@@ -170,13 +169,8 @@ def _likelihood(matrix: Floats, truth: Outcome) -> Fitted | None:
 
 
 def _firth(matrix: Floats, truth: Outcome) -> Fitted | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            fitted = FirthLogisticRegression(**EXACT).fit(matrix, truth.astype(int))
-    except np.linalg.LinAlgError:
-        return None
-    if not fitted.converged_:
+    fitted = converged(FirthLogisticRegression, matrix, truth.astype(int))
+    if fitted is None:
         return None
     probability = fitted.predict_proba(matrix)[:, 1]
     return fitted.coef_, fitted.bse_[:-1], float(fitted.intercept_), probability, fitted
