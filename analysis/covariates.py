@@ -76,11 +76,13 @@ class Comparison:
         )
 
 
-def compare(frame: pd.DataFrame, study: Study, pair: Pair, cut: bool = True) -> Comparison:
+def compare(
+    frame: pd.DataFrame, study: Study, pair: Pair, per_covariate: int | None = PATIENTS_PER_COVARIATE
+) -> Comparison:
     """The patients of a pair in a frame of study patients, by patient_id.
 
-    Without `cut` every covariate is taken that is known and differs. Who left before she came under
-    observation takes no part.
+    One covariate is taken for each `per_covariate` patients of the smaller group, or with None every one
+    that is known and differs. Who left before she came under observation takes no part.
     """
     both = frame[frame["strategy"].isin([pair.strategy, pair.reference])]
     both = both.sort_values("patient_id", ignore_index=True)
@@ -99,7 +101,7 @@ def compare(frame: pd.DataFrame, study: Study, pair: Pair, cut: bool = True) -> 
         else:
             usable[covariate.column] = values
     smaller = int(min(other.sum(), (~other).sum()))
-    budget = smaller // PATIENTS_PER_COVARIATE if cut else len(both)
+    budget = smaller // per_covariate if per_covariate else len(both)
     taken: list[str] = []
     for name, values in usable.items():
         budget -= parameters(values)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from analysis.adjustment_rows import adjustment_rows
 from analysis.baseline_rows import baseline_rows
 from analysis.benchmarks import benchmark_rows
+from analysis.choice_rows import choice_rows
 from analysis.durations import Durations, together
+from analysis.incidence_rows import incidence_rows, scan_rows
+from analysis.ratio_rows import ratio_rows
 from analysis.response_rows import response_rows
 from analysis.rows import Place, Row, count, records, write_tables
 from analysis.sensitivity import sensitivity_records
@@ -29,12 +33,14 @@ def estimate(build_db: Path) -> None:
 
 def study_rows(data: StudyData) -> list[Row]:
     """All rows of one study, in the order of the report."""
-    rows = [*_attrition_rows(data), *baseline_rows(data)]
+    rows = [*_attrition_rows(data), *baseline_rows(data), *scan_rows(data)]
     for endpoint, groups in compared_endpoints(data).items():
         rows += _endpoint_rows(endpoint, groups, data)
+    rows += incidence_rows(data)
     for endpoint, durations in index_endpoints(data).items():
         rows += group_rows(endpoint, "all", "index_patients", durations, _last([durations]))
-    return [*rows, *response_rows(data), *benchmark_rows(data.study.study_id)]
+    rows += [*response_rows(data), *choice_rows(data), *adjustment_rows(data), *ratio_rows(data)]
+    return [*rows, *benchmark_rows(data.study.study_id)]
 
 
 def compared_endpoints(data: StudyData) -> dict[str, dict[str, Durations]]:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analysis.comparison import cox_hazard_ratio, cox_test, log_rank, proportional_hazards
+from analysis.comparison import log_rank, proportional_hazards
 from analysis.durations import DAYS_PER_MONTH, Durations, together
 from analysis.estimates import Test
+from analysis.hazards import FEW, FEW_EVENTS, NO_P, TOO_FEW_EVENTS, hazard_ratio, hazard_test
+from analysis.honesty import suspicious_interval
 from analysis.kaplan_meier import follow_up, kaplan_meier, median_survival, number_at_risk, survival_at
 from analysis.restricted_mean import common_tau, rmst, rmst_difference, rmst_test
 from analysis.rows import Place, Row, count, from_estimate, from_test
@@ -18,9 +20,6 @@ BENEFIT_WEEKS = round(168 / DAYS_PER_MONTH, 4)  # 24 weeks, the landmark of clin
 AT_TWELVE = 12.0
 AXIS_STEPS = (1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0, 120.0)
 MOST_TICKS = 9
-FEW_EVENTS, TOO_FEW_EVENTS = 10, 5
-FEW = "fewer than 10 events in a group: read with great caution"
-NO_P = "fewer than 5 events in a group: no p-value"
 
 
 def axis_ticks(last: float) -> list[float]:
@@ -33,7 +32,7 @@ def axis_ticks(last: float) -> list[float]:
 
 
 def group_rows(endpoint: str, group: str, population: str, data: Durations, last: float) -> list[Row]:
-    """Median, survival at 3, 6, 12 and 24 months, numbers at risk under the axis up to `last`, follow-up."""
+    """Median, range, survival at 3, 6, 12 and 24 months, numbers at risk up to `last`, follow-up."""
 
     def place(statistic: str, unit: str, term: str | None = None, time: float | None = None) -> Place:
         return Place(endpoint, group, population, statistic, unit, term, time)
@@ -44,7 +43,10 @@ def group_rows(endpoint: str, group: str, population: str, data: Durations, last
         return [nothing, left_out]
     curve = kaplan_meier(data)
     times = (*TIMES, BENEFIT_WEEKS) if endpoint == "pfs2" else TIMES
-    rows = [from_estimate(place("median", "months"), median_survival(curve))]
+    median = median_survival(curve)
+    rows = [from_estimate(place("median", "months"), median, suspicious_interval(median, data))]
+    for statistic, value in (("minimum", data.time.min()), ("maximum", data.time.max())):
+        rows.append(Row(place(statistic, "months"), float(value), data.n, data.events, "sample value"))
     rows += [count(place("count", "patients", "events"), data.events, data.n), left_out]
     rows.append(_maturity(place("proportion", "proportion", "maturity"), data))
     rows += [from_estimate(place("survival", "proportion", time=t), survival_at(curve, t)) for t in times]
@@ -79,11 +81,11 @@ def _pair(endpoint: str, population: str, name: str, reference: Durations, other
     group = np.arange(both.n) >= reference.n
     fewest = min(reference.events, other.events)
     few = FEW if fewest < FEW_EVENTS else None
-    ratio = cox_hazard_ratio(both, group)
+    ratio = hazard_ratio(both, group)
     rows = [from_estimate(place("hazard_ratio", "ratio"), ratio, few if ratio.estimate is not None else None)]
     tests = {
         "log_rank": log_rank(both, group),
-        "cox": cox_test(both, group),
+        "cox": hazard_test(both, group, ratio),
         "proportional_hazards": proportional_hazards(both, group),
     }
     rows += [_p_row(place("p_value", "p", term), test, fewest) for term, test in tests.items()]
