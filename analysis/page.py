@@ -39,6 +39,7 @@ SECTIONS = (
     ("index", "From the start of {drug}"),
     ("benefit", "Clinical benefit and response"),
     ("choice", "What drove the choice"),
+    ("sensitivity", "Sensitivity to our choices"),
     ("published", "Published figures beside ours"),
     ("pictures", "Each patient"),
     ("limits", "What this report does not do yet"),

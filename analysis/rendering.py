@@ -20,6 +20,9 @@ from analysis.numbers import Numbers, read_numbers
 from analysis.page import context
 from analysis.patient_pages import write_patients
 from analysis.pictures import pictures
+from analysis.sensitivity_page import SensitivityPart, sensitivity_part
+from analysis.specification_picture import filter_style
+from analysis.specified_numbers import read_specified
 from analysis.study import StudyData, connect, read_studies
 from analysis.swimmers import swimmer_plot
 
@@ -48,7 +51,8 @@ def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
         environment = _environment()
         for data, name in reports:
             numbers = read_numbers(connection, data.study.study_id)
-            _write_study(data, numbers, histories, site_dir, name, header, environment)
+            sensitivity = sensitivity_part(data.study, read_specified(connection, data.study.study_id))
+            _write_study(data, numbers, sensitivity, histories, site_dir, name, header, environment)
     styles = _sheets("report.css", "patient.css")
     write_patients(site_dir, environment, styles, _fonts(), histories, reports, header)
 
@@ -56,6 +60,7 @@ def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
 def _write_study(
     data: StudyData,
     numbers: Numbers,
+    sensitivity: SensitivityPart,
     histories: Mapping[str, History],
     site_dir: Path,
     name: str,
@@ -66,6 +71,7 @@ def _write_study(
     swimmers = swimmer_plot(data, histories)
     if swimmers:
         drawn["swimmer"] = dict(swimmers.drawings)
+    drawn.update({curve.figure: curve.drawings for curve in sensitivity.curves if curve.drawings})
     prefix = "" if name == "index.html" else f"{data.study.slug}-"
     tables = manuscript_tables(data, numbers)
     links = write_manuscript(site_dir, prefix, data.study.title, drawn, tables)
@@ -74,7 +80,10 @@ def _write_study(
         **context(data, numbers, figures, header),
         tables=f"{FOLDER}/{prefix}tables.docx",
         swimmers=swimmers,
-        style=Markup(_fonts() + "\n" + _sheets("report.css")),  # noqa: S704 - our own style sheets
+        sensitivity=sensitivity,
+        style=Markup(  # noqa: S704 - our own style sheets
+            "\n".join((_fonts(), _sheets("report.css"), filter_style(sensitivity.curves)))
+        ),
     )
     (site_dir / name).write_text(page, encoding="utf-8")
 

@@ -43,7 +43,7 @@ class Specification:
 
 @dataclass(frozen=True)
 class Legend:
-    """What is written around: blocks of the dashboard (heading, rows), strategies (label, colour), what 1 parts."""
+    """What is written: blocks of the dashboard (heading, rows), strategies (label, colour), sides of 1."""
 
     blocks: Sequence[tuple[str, Sequence[str]]]
     strategies: Sequence[tuple[str, str]]
@@ -53,7 +53,7 @@ class Legend:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where everything lies, in pixels; the hazard ratios from `low` to `high`, the months from 0 to `months`."""
+    """Where everything lies, in pixels; hazard ratios from `low` to `high`, months from 0 to `months`."""
 
     left: float
     right: float
@@ -241,6 +241,6 @@ def _describe(specifications: Sequence[Specification]) -> str:
     own = next((f"{one.ratio:.2f}" for one in specifications if one.primary), "not estimated")
     return (
         f"{len(ratios)} specifications in the order of their hazard ratios, from {min(ratios):.2f} to "
-        f"{max(ratios):.2f}, each with its 95 % confidence interval; the report's own is {own}. Below, the median "
-        "PFS2 of each strategy and the adjustment, endpoint profile and rule set of each specification."
+        f"{max(ratios):.2f}, each with its 95 % confidence interval; the report's own is {own}. "
+        "Below, the median PFS2 of each strategy and the adjustment, endpoint profile and rule set."
     )

@@ -65,7 +65,12 @@ def test_every_number_shown_is_a_row(report):
     build, page = report
     with duckdb.connect(str(build), read_only=True) as con:
         known = {row[0] for row in con.execute("select estimate_id from marts.study_estimates").fetchall()}
-    shown = set(re.findall(r'data-estimate="([^"]+)"', page))
+        query = "select rule_set_id, profile_id, estimate_id from marts.sensitivity_estimates"
+        specified = set(con.execute(query).fetchall())
+    chosen = r'data-rule-set="([^"]+)" data-profile="([^"]+)" data-estimate="([^"]+)"'
+    assert len(set(re.findall(chosen, page))) > 50
+    assert set(re.findall(chosen, page)) <= specified
+    shown = set(re.findall(r'data-estimate="([^"]+)"', re.sub(chosen, "", page)))
     assert len(shown) > 200
     assert {key.replace("&lt;", "<").replace("&gt;", ">") for key in shown} <= known
 
@@ -145,6 +150,7 @@ def test_figures_are_files_that_parse(report):
     build, _ = report
     figures = sorted((build.parent / "site" / "figures_and_tables" / "figures").glob("*.svg"))
     names = {"attrition", "pfs2", "pfs1", "pfs2_ema", "ttnt", "ttd", "os", "pfs1_by_strategy", "swimmer"}
+    names |= {"specification"}
     assert {figure.stem for figure in figures} == names | {f"{name}-column" for name in names}
     for figure in figures:
         root = ElementTree.fromstring(figure.read_text(encoding="utf-8"))  # noqa: S314 - our own files
