@@ -15,6 +15,7 @@ from analysis.ratio_rows import ratio_rows
 from analysis.response_rows import response_rows
 from analysis.rows import Place, Row, count, records, write_tables
 from analysis.sensitivity import sensitivity_records
+from analysis.sequences import sequence_rows
 from analysis.study import NEXT_LINE_ENDPOINTS, StudyData, connect, months, read_studies
 from analysis.survival_rows import comparison_rows, group_rows, mean_rows
 
@@ -33,7 +34,7 @@ def estimate(build_db: Path) -> None:
 
 def study_rows(data: StudyData) -> list[Row]:
     """All rows of one study, in the order of the report."""
-    rows = [*_attrition_rows(data), *baseline_rows(data), *scan_rows(data)]
+    rows = [*_attrition_rows(data), *sequence_rows(data), *baseline_rows(data), *scan_rows(data)]
     for endpoint, groups in compared_endpoints(data).items():
         rows += _endpoint_rows(endpoint, groups, data)
     rows += incidence_rows(data)

@@ -17,6 +17,7 @@ from analysis.figures.attrition import Part, Step
 from analysis.figures.strip import Strip
 from analysis.kaplan_meier import kaplan_meier
 from analysis.numbers import Numbers
+from analysis.sequence_picture import sequence_picture
 from analysis.study import StudyData
 from analysis.survival_rows import axis_ticks
 
@@ -42,7 +43,7 @@ Pictures = dict[str, dict[str, str]]  # figure -> size -> svg
 
 def pictures(data: StudyData, numbers: Numbers) -> Pictures:
     """Every figure that has patients in it, by name and size."""
-    drawn: Pictures = {"attrition": _attrition(data, numbers)}
+    drawn: Pictures = {"attrition": attrition(data, numbers)}
     for endpoint, groups in compared_endpoints(data).items():
         filled = {name: durations for name, durations in groups.items() if durations.n}
         if filled:
@@ -52,6 +53,9 @@ def pictures(data: StudyData, numbers: Numbers) -> Pictures:
             drawn[endpoint] = _survival(endpoint, {"all": durations}, data, numbers)
     if len(data.compared):
         drawn["pfs1_by_strategy"] = _strips(data, numbers)
+    sankey = sequence_picture(data, numbers)
+    if sankey:
+        drawn["sankey"] = sankey
     return drawn
 
 
@@ -78,24 +82,34 @@ def _survival(
     }
 
 
-def _attrition(data: StudyData, numbers: Numbers) -> dict[str, str]:
+def attrition(data: StudyData, numbers: Numbers) -> dict[str, str]:
+    """Who is left after each step, from numbers of which some may be withheld."""
     steps = [
         Step(
             words.step(str(row["step"]), data.study.index_drug),
-            int(numbers.value(f"attrition.all.count.{row['step']}.left") or 0),
-            int(numbers.value(f"attrition.all.count.{row['step']}.removed") or 0),
+            _patients(numbers, f"attrition.all.count.{row['step']}.left"),
+            _patients(numbers, f"attrition.all.count.{row['step']}.removed"),
             f"attrition.all.count.{row['step']}.left",
             f"attrition.all.count.{row['step']}.removed",
         )
         for row in data.attrition.to_dict("records")
     ]
     parts = [
-        Part(data.study.label(name), len(data.group(name)), str(place), f"strategy.{name}.count")
+        Part(
+            data.study.label(name),
+            _patients(numbers, f"strategy.{name}.count"),
+            str(place),
+            f"strategy.{name}.count",
+        )
         for place, name in enumerate(data.study.strategies)
         if len(data.group(name))
     ]
     title = "From all patients to those compared"
     return {size.name: attrition_figure("attrition", title, steps, parts, size) for size in (WIDE, NARROW)}
+
+
+def _patients(numbers: Numbers, key: str) -> int | None:
+    return None if numbers.withheld(key) else int(numbers.value(key) or 0)
 
 
 def _strips(data: StudyData, numbers: Numbers) -> dict[str, str]:

@@ -89,13 +89,15 @@ class StudyData:
     """One study's rows.
 
     `patients` and `index_patients` one row a patient, `next_lines` one a patient and endpoint (TTNT, TTD, OS
-    of the next line, with its event type).
+    of the next line, with its event type). `lines` is one row a study patient and line from the index line on:
+    `place` 0 is the index line, `died` whether her death is known.
     """
 
     study: Study
     patients: pd.DataFrame
     index_patients: pd.DataFrame
     next_lines: pd.DataFrame
+    lines: pd.DataFrame
     attrition: pd.DataFrame
     relative_dates: bool
 
@@ -171,6 +173,7 @@ def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relativ
             connection, f"select * from marts.index_patients {by_patient}", study=study_id
         ),
         next_lines=read_frame(connection, NEXT_LINES, study=study_id, endpoints=list(NEXT_LINE_ENDPOINTS)),
+        lines=read_frame(connection, LINES, study=study_id),
         attrition=read_frame(
             connection, f"select * from marts.cohort_attrition {wanted} order by step_number", study=study_id
         ),
@@ -189,6 +192,18 @@ NEXT_LINES = """
         study.study_id = $study and list_contains($endpoints, lines.endpoint)
         and lines.rule_set_id = 'primary' and lines.profile_id = 'primary'
     order by lines.endpoint, lines.patient_id
+"""
+
+LINES = """
+    select
+        lines.patient_id, lines.line_number - study.index_line as place, lines.regimen_category,
+        lines.end_reason, patients.death_date is not null as died
+    from marts.therapy_lines as lines
+    inner join marts.study_patients as study
+        on lines.patient_id = study.patient_id and lines.line_number >= study.index_line
+    inner join marts.patients as patients on lines.patient_id = patients.patient_id
+    where study.study_id = $study and lines.rule_set_id = 'primary'
+    order by lines.patient_id, lines.line_number
 """
 
 

@@ -66,9 +66,22 @@ class Canvas:
         """A dot."""
         self.parts.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" class="{css}"/>')
 
-    def open(self, words: str, href: str | None = None) -> None:
-        """Begin a group that says what it is when pointed at; with `href` it is a link."""
-        link = f'<a href="{escape(href)}" aria-label="{escape(words)}">' if href else "<g>"
+    def ribbon(self, start: tuple[float, float], end: tuple[float, float], width: float, css: str) -> None:
+        """A band of constant width between the upper corners (x, y) of its ends, leaving both level."""
+        (x1, y1), (x2, y2) = start, end
+        half = (x1 + x2) / 2
+        over = f"M{_n(x1)} {_n(y1)}C{_n(half)} {_n(y1)} {_n(half)} {_n(y2)} {_n(x2)} {_n(y2)}"
+        low1, low2 = _n(y1 + width), _n(y2 + width)
+        under = f"V{low2}C{_n(half)} {low2} {_n(half)} {low1} {_n(x1)} {low1}Z"
+        self.parts.append(f'<path d="{over}{under}" class="{css}"/>')
+
+    def open(self, words: str, href: str | None = None, data: str | None = None) -> None:
+        """Begin a group that says what it is when pointed at; with `href` it is a link.
+
+        `data` is the estimate_id of the number it stands for.
+        """
+        number = f' data-estimate="{escape(data)}"' if data else ""
+        link = f'<a href="{escape(href)}" aria-label="{escape(words)}">' if href else f"<g{number}>"
         self.parts.append(f"{link}<title>{escape(words)}</title>")
 
     def close(self, href: str | None = None) -> None:

@@ -10,7 +10,7 @@ KEY = "rule_set_id varchar, patient_id varchar"
 
 WALK_TABLES = {
     "patients": """
-        patient_id varchar, date_basis varchar, advanced_date date, death_date date, last_contact_date date,
+        patient_id varchar, site_id varchar, date_basis varchar, advanced_date date, death_date date, last_contact_date date,
         end_of_follow_up date
     """,
     "line_rules": """
@@ -20,7 +20,7 @@ WALK_TABLES = {
         pd_episode_days integer, pd_spent_days integer, stockpile_cap_days integer
     """,
     "therapy_lines": f"""
-        {KEY}, line_number integer, regimen varchar, opened_by varchar, confidence varchar,
+        {KEY}, line_number integer, regimen varchar, regimen_category varchar, opened_by varchar, confidence varchar,
         end_reason varchar, stop_reason varchar, line_start date, line_end date
     """,
     "therapy_sublines": f"""
@@ -65,6 +65,7 @@ PRIMARY = {
     "pd_spent_days": 90,
     "stockpile_cap_days": 60,
 }
+CATEGORIES = {"palbociclib": "endocrine + cdk46", "everolimus": "endocrine + mtor", "capecitabine": "chemo"}
 BEFORE_INDEX = 12  # days from the advanced date to the index date
 
 
@@ -73,7 +74,7 @@ def walked(patients: list[Row], basis: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {name: [] for name in WALK_TABLES}
     found["line_rules"].append(PRIMARY)
     # somebody who is in no study: her rows must reach no page
-    found["patients"].append({"patient_id": "p000", "date_basis": basis, "advanced_date": date(2020, 1, 1)})
+    found["patients"].append({"patient_id": "p000", "site_id": "demo", "date_basis": basis, "advanced_date": date(2020, 1, 1)})
     for number, patient in enumerate(patients):
         for name, rows in _walk(patient, number, basis).items():
             found[name] += rows
@@ -170,6 +171,7 @@ def _line(number: int, drugs: list[str], opened: str, ended: str, start: date, e
     return {
         "line_number": number,
         "regimen": " + ".join(sorted(drugs)),
+        "regimen_category": CATEGORIES.get(drugs[-1], "endocrine"),
         "opened_by": opened,
         "confidence": "documented",
         "end_reason": ended,
