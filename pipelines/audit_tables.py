@@ -174,7 +174,7 @@ RESTATEMENTS = Table(
             "cause",
             "VARCHAR",
             "input (exactly the one named), inputs (among those named), setup (no input changed, so code, "
-            "seeds or site file), or inputs or setup.",
+            "seeds or site file), study file (only that of her study changed), or inputs or setup.",
         ),
     ),
 )

@@ -105,7 +105,8 @@ def compose(
 ) -> dict[str, Any]:
     """The whole document, ready for JSON; times are UTC.
 
-    `setup` is what the run was made with: code state, hashes of lock file and site file.
+    `setup` is what the run was made with: code state, hashes of lock file, site file and study files, the
+    declared data cut.
     """
     return {
         "format": 1,

@@ -36,6 +36,7 @@ _INPUTS = """
     inner join landing.raw.batches as batches using (input_number)
     order by batches.table_name
 """
+_STUDY_FILES = "select distinct study_id from restated where cause = 'study file' order by study_id"
 
 
 def what_changed(file: Path, landing: Path) -> Changes:
@@ -60,12 +61,13 @@ def what_changed(file: Path, landing: Path) -> Changes:
         ).fetchall()
         tables = [f"new records in {name}" for (name,) in connection.execute(_INPUTS).fetchall()]
         causes = {cause for (cause,) in connection.execute("select distinct cause from restated").fetchall()}
+        studies = [f"the study file of {study}" for (study,) in connection.execute(_STUDY_FILES).fetchall()]
     return Changes(
         counts.get("entered", 0),
         counts.get("left", 0),
         counts.get("changed", 0),
         _by_endpoint(columns),
-        (*tables, *([_SETUP] if any("setup" in cause for cause in causes) else [])),
+        (*tables, *studies, *([_SETUP] if any("setup" in cause for cause in causes) else [])),
     )
 
 

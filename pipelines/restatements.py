@@ -1,4 +1,7 @@
-"""Restatements: study patients who differ from the last publication, in what, and which input did it."""
+"""Restatements: study patients who differ from the last publication, in what, and which input did it.
+
+A study that only one of the two publications has restates nothing.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,9 @@ _ENDPOINTS = {
     "pfs_ratio": "pfs2_event",
 }
 
+# the manifest's hashes of the study files, by study
+_STUDY_FILES = "study_files_sha256"
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -47,12 +53,20 @@ class Delivery:
         return self.new or self.gone
 
 
+@dataclass(frozen=True)
+class Studies:
+    """Studies of study files that only one publication has, and those whose file is another one now."""
+
+    one_sided: list[str]
+    changed: list[str]
+
+
 def write_restatements(warehouse: Warehouse, run_id: str, setup: dict[str, Any], file: Path) -> int | None:
     """Write this run's restatements to a Parquet file with the columns of `audit.restatements`.
 
-    `setup` is the manifest's code state and hashes of lock file and site file as they are now. Returns the
-    number of patients restated, leaving out those whose censored time only grew; None where there is no
-    earlier publication (the file then holds no rows).
+    `setup` is the manifest's code state and hashes of lock file, site file and study files as they are now.
+    Returns the number of patients restated, leaving out those whose censored time only grew; None where there
+    is no earlier publication (the file then holds no rows).
     """
     with closing(duckdb.connect(config={"autoinstall_known_extensions": "false"})) as connection:
         connection.execute(f"create table restatements ({RESTATEMENTS.definition})")
@@ -79,7 +93,8 @@ def _compare(
     connection.execute(f"attach '{_literal(warehouse.landing)}' as landing (read_only)")
     then = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     deliveries = _deliveries(connection, then["inputs"])
-    _find_differences(connection)
+    studies = _studies(then, setup)
+    _find_differences(connection, studies.one_sided)
     _find_candidates(connection, deliveries)
     changed = _input_numbers(connection, [batch for delivery in deliveries for batch in delivery.named])
     connection.execute(
@@ -90,9 +105,12 @@ def _compare(
             found.old_value, found.new_value,
             coalesce(candidates.input_numbers, $changed::integer[]),
             case
+                when len($changed::integer[]) = 0 and not $setup_changed
+                    and list_contains($changed_studies::varchar[], found.study_id) then 'study file'
                 when len($changed::integer[]) = 0 then 'setup'
-                when len(candidates.input_numbers) = 1 and not $setup_changed then 'input'
-                when $setup_changed then 'inputs or setup'
+                when $setup_changed or list_contains($changed_studies::varchar[], found.study_id)
+                    then 'inputs or setup'
+                when len(candidates.input_numbers) = 1 then 'input'
                 else 'inputs'
             end
         from differences as found
@@ -104,6 +122,7 @@ def _compare(
             "previous": previous,
             "changed": changed,
             "setup_changed": _changed(then, setup),
+            "changed_studies": studies.changed,
         },
     )
 
@@ -126,8 +145,11 @@ def _deliveries(connection: duckdb.DuckDBPyConnection, then: list[dict[str, Any]
     ]
 
 
-def _find_differences(connection: duckdb.DuckDBPyConnection) -> None:
-    """Table `differences`: one row a patient and endpoint column that is not what it was."""
+def _find_differences(connection: duckdb.DuckDBPyConnection, left_out: list[str]) -> None:
+    """Table `differences`: one row a patient and endpoint column that is not what it was.
+
+    The studies `left_out` have no rows.
+    """
     columns = [name for name in _ENDPOINTS if name in _shared_columns(connection)]
     grown = " or ".join(
         f"(column_name = '{name}' and old_events['{flag}'] = 0 and new_events['{flag}'] = 0 "
@@ -153,6 +175,7 @@ def _find_differences(connection: duckdb.DuckDBPyConnection) -> None:
         select *, 'entered' as change from new_patients anti join old_patients using (study_id, patient_id)
         """
     )
+    connection.execute("delete from differences where list_contains(?::varchar[], study_id)", [left_out])
 
 
 def _long(catalog: str, columns: list[str]) -> str:
@@ -244,11 +267,23 @@ def _shared_columns(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _changed(then: dict[str, Any], setup: dict[str, Any]) -> bool:
-    """Whether code, lock file or site file differ: then no input alone can be held responsible.
+    """Whether code, lock file, site file or data cut differ: then no input alone is held responsible.
 
-    Code with uncommitted changes has no name, so it may always be another.
+    Code with uncommitted changes has no name, so it may always be another. A study file answers for its own
+    study alone.
     """
-    return bool(setup["code"]["dirty"]) or any(then[name] != value for name, value in setup.items())
+    others = {name: value for name, value in setup.items() if name != _STUDY_FILES}
+    return bool(setup["code"]["dirty"]) or any(then.get(name) != value for name, value in others.items())
+
+
+def _studies(then: dict[str, Any], setup: dict[str, Any]) -> Studies:
+    """What became of the study files; manifests from before there were any name none."""
+    before, now = then.get(_STUDY_FILES) or {}, setup.get(_STUDY_FILES) or {}
+    both = before.keys() & now.keys()
+    return Studies(
+        one_sided=sorted(before.keys() ^ now.keys()),
+        changed=sorted(name for name in both if before[name] != now[name]),
+    )
 
 
 def _literal(path: Path) -> str:

@@ -101,6 +101,8 @@ def begin(site: Site, warehouse: Warehouse, progress: Progress) -> Run:
         "code": code,
         "lock_file_sha256": sha256_of(manifest.LOCK_FILE) if manifest.LOCK_FILE.exists() else None,
         "site_file_sha256": sha256_of(site.path),
+        "study_files_sha256": {study.study: study.sha256 for study in site.study_files},
+        "declared_data_cut": site.data_cut.isoformat() if site.data_cut else None,
     }
     return Run(site, warehouse, progress, record, setup)
 

@@ -24,7 +24,7 @@ PARTIAL_DIRECTIVES = {"%d": "day", "%j": "day", "%m": "month", "%b": "month", "%
 
 
 class SiteModel(BaseModel):
-    """A part of the site file: nothing but the keys it declares."""
+    """A part of a site or study file: nothing but the keys it declares."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
 
@@ -33,9 +33,10 @@ class SiteModel(BaseModel):
     def _name_the_nearest_key(cls, data: Any) -> Any:
         """Unknown keys are errors that name the nearest valid one; pydantic's own message names none."""
         if isinstance(data, dict):
+            known = [field.alias or name for name, field in cls.model_fields.items()]
             for key in data:
-                if key not in cls.model_fields:
-                    raise ValueError(f"unknown key '{key}'; {nearest(str(key), cls.model_fields)}")
+                if key not in known:
+                    raise ValueError(f"unknown key '{key}'; {nearest(str(key), known)}")
         return data
 
 

@@ -1,4 +1,4 @@
-"""Read a site file's YAML as a person means it, and say what is wrong with it in one sentence."""
+"""Read the YAML of a site or study file as a person means it, and say what is wrong in one sentence."""
 
 from __future__ import annotations
 
@@ -37,14 +37,17 @@ for _first in ("~", "n", "N", ""):
     ]
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in this file, all scalars as text or None. Raises UsageError naming the line."""
+def read_yaml(path: Path, kind: str = "site") -> dict[str, Any]:
+    """The mapping in this file, all scalars as text or None. Raises UsageError naming the line.
+
+    `kind` is what the file is, and its first key: site or study.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{path}: the site file cannot be read ({error.strerror}).") from error
+        raise UsageError(f"{path}: the {kind} file cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: the site file is not UTF-8.") from error
+        raise UsageError(f"{path}: the {kind} file is not UTF-8.") from error
     try:
         # _TextLoader derives from SafeLoader: it constructs text, lists and mappings only
         content = yaml.load(text, Loader=_TextLoader)  # noqa: S506
@@ -54,7 +57,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: not valid YAML.") from error
     if not isinstance(content, dict):
-        raise UsageError(f"{path}: a site file is a mapping that begins with `site:`.")
+        raise UsageError(f"{path}: a {kind} file is a mapping that begins with `{kind}:`.")
     return content
 
 
@@ -68,7 +71,7 @@ def nearest(word: str, valid: Iterable[str]) -> str:
 
 
 def sentence(path: Path, error: ValidationError) -> str:
-    """The first thing pydantic found, with the place in the site file and the count of the rest."""
+    """The first thing pydantic found, with the place in the file and the count of the rest."""
     found = error.errors(include_url=False, include_input=False)
     # a list whose item is wrong is reported as empty too
     first, *rest = [item for item in found if item["type"] != "too_short"] or found

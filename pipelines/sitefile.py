@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pipelines.errors import UsageError
 from pipelines.site_sources import AfterlineSource, FileMapping, FlatSource, SiteModel, Source
 from pipelines.site_yaml import nearest, read_yaml, sentence
+from pipelines.studyfile import Study, load_study, studies_of_project, study_of_project
 
 __all__ = ["AfterlineSource", "FileMapping", "FlatSource", "Site", "json_schema", "load_site"]
 
@@ -85,6 +86,11 @@ class Site(SiteModel):
     rule_sets: Literal["all", "primary"] = Field(
         "all", description="`primary` computes that rule set alone, for very large sites."
     )
+    studies: tuple[str, ...] = Field(
+        default=(),
+        description="Study files beside the palbociclib study: paths, relative to the site file and inside "
+        "its folder or absolute, or names of those that come with the project.",
+    )
     shareable: Shareable = Shareable()
     limits: Limits = Limits()
     retention: Retention = Retention()
@@ -92,6 +98,7 @@ class Site(SiteModel):
     notify: Notify = Notify()
 
     _path: Path = PrivateAttr(default=Path("site.yml"))
+    _study_files: tuple[Study, ...] = PrivateAttr(default=())
 
     @field_validator("sources", mode="before")
     @classmethod
@@ -109,26 +116,52 @@ class Site(SiteModel):
         """The site file itself."""
         return self._path
 
+    @property
+    def study_files(self) -> tuple[Study, ...]:
+        """The studies that the site adds to the project's own."""
+        return self._study_files
+
     def folder_of(self, source: AfterlineSource | FlatSource) -> Path:
         """The source's folder as an absolute path; it need not exist.
 
         Raises UsageError where a relative path leads out of the site file's folder.
         """
-        written = _expand(source.path, self._path)
+        return self._place("path", source.path)
+
+    def study_path(self, named: str) -> Path:
+        """Where a study file named in `studies` lies: a bare name is one of the project's.
+
+        Raises UsageError where the project has none of this name, or a relative path leads out of the site
+        file's folder.
+        """
+        if "/" in named or named.lower().endswith((".yml", ".yaml")):
+            return self._place("studies", named)
+        if named not in studies_of_project():
+            raise UsageError(
+                f"{self._path}: studies: no study file '{named}' comes with the project; "
+                f"{nearest(named, studies_of_project())}. A file of your own is named with its ending, "
+                f"as {named}.yml."
+            )
+        return study_of_project(named)
+
+    def _place(self, key: str, text: str) -> Path:
+        written = _expand(key, text, self._path)
         if Path(written).is_absolute():
             return Path(written)
         home = self._path.parent.resolve()
-        folder = (home / written).resolve()
-        if not folder.is_relative_to(home):
+        place = (home / written).resolve()
+        if not place.is_relative_to(home):
             raise UsageError(
-                f"{self._path}: path: '{source.path}' leads out of the site file's folder; "
-                "write the absolute path."
+                f"{self._path}: {key}: '{text}' leads out of the site file's folder; write the absolute path."
             )
-        return folder
+        return place
 
 
 def load_site(path: Path) -> Site:
-    """The site file at this path. Raises UsageError with one sentence: what is wrong, and where."""
+    """The site file at this path, with its study files.
+
+    Raises UsageError with one sentence: what is wrong, and where.
+    """
     content = read_yaml(path)
     try:
         site = Site.model_validate(content)
@@ -137,7 +170,36 @@ def load_site(path: Path) -> Site:
     site._path = path.resolve()
     for source in site.sources:
         site.folder_of(source)
-    return site
+    site._study_files = tuple(load_study(site.study_path(named)) for named in site.studies)
+    _require_different_ids(site)
+    return _with_data_cut(site)
+
+
+def _require_different_ids(site: Site) -> None:
+    ids = [study.study for study in site.study_files]
+    twice = [name for name in ids if ids.count(name) > 1]
+    if twice:
+        raise UsageError(f"{site.path}: studies: two of the files are the study '{twice[0]}'.")
+
+
+def _with_data_cut(site: Site) -> Site:
+    """The site with the data cut in force: a warehouse has one, so a study file's serves where the site file
+    gives none, and two that differ are refused.
+    """
+    cut = site.data_cut
+    final = site.data_cut_final if "data_cut_final" in site.model_fields_set else None
+    for study in site.study_files:
+        for name, said, before in (
+            ("data_cut", study.data_cut, cut),
+            ("data_cut_final", study.data_cut_final, final),
+        ):
+            if None not in (said, before) and said != before:
+                raise UsageError(
+                    f"{study.path}: {name}: {str(said).lower()} is not the {str(before).lower()} that "
+                    f"{site.path.name} or another study file says; a warehouse has one data cut."
+                )
+        cut, final = cut or study.data_cut, study.data_cut_final if final is None else final
+    return site.model_copy(update={"data_cut": cut, "data_cut_final": bool(final)})
 
 
 def json_schema() -> dict[str, Any]:
@@ -145,14 +207,16 @@ def json_schema() -> dict[str, Any]:
     return Site.model_json_schema()
 
 
-def _expand(written: str, path: Path) -> str:
+def _expand(key: str, written: str, path: Path) -> str:
     """The path with ${NAME} replaced; only names that hold an absolute path. Raises UsageError otherwise."""
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         found = os.environ.get(name) or (str(PUBLIC_DATA) if name == "AFTERLINE_PUBLIC_DATA" else "")
         if not Path(found).is_absolute():
-            raise UsageError(f"{path}: path: the environment variable {name} does not hold an absolute path.")
+            raise UsageError(
+                f"{path}: {key}: the environment variable {name} does not hold an absolute path."
+            )
         return found
 
     return re.sub(r"\$\{(\w+)\}", value, written)

@@ -22,6 +22,7 @@ from pipelines.landing.rows import Landed, land_rows
 from pipelines.landing.schema import create_views, open_landing
 from pipelines.landing.settings import require_same_site, write_settings
 from pipelines.landing.spool import fingerprint
+from pipelines.landing.studies import write_studies
 from pipelines.progress import Progress
 from pipelines.sitefile import Site
 from pipelines.warehouse import Warehouse
@@ -81,6 +82,7 @@ def land(site: Site, warehouse: Warehouse, run_id: str, progress: Progress) -> L
             hold_unknown_patients(connection, run_id)
             add_pseudonyms(connection, site.site, key)
             write_settings(connection, site, key, run.landed_at.astimezone().date())
+            write_studies(connection, site.study_files)
             connection.execute("commit")
             _count(connection, site, result)
     return result

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
+
+from pipelines.study_rows import rows_of
+from pipelines.studyfile import Study
 
 # the columns of the project's seeds of the same names, in their order
 TABLES = {
@@ -54,3 +59,13 @@ def create_study_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for name, columns in TABLES.items():
         definition = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f"create or replace table raw.{name} ({definition})")
+
+
+def write_studies(connection: duckdb.DuckDBPyConnection, studies: Sequence[Study]) -> None:
+    """Replace the rows of the three tables by those of the site's study files as they are now."""
+    found = [rows_of(study) for study in studies]
+    for name, columns in TABLES.items():
+        connection.execute(f"delete from raw.{name}")
+        places = ", ".join(f"${column}" for column in columns)
+        for row in (row for rows in found for row in rows[name.removeprefix("site_")]):
+            connection.execute(f"insert into raw.{name} values ({places})", row)

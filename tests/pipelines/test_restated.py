@@ -38,6 +38,15 @@ def test_code_is_named_where_no_input_changed(published: Warehouse) -> None:
     assert changes(published, SETUP | {"site_file_sha256": "other"}).causes == ("the code or its settings",)
 
 
+def test_the_study_file_is_named_where_it_alone_changed(published: Warehouse) -> None:
+    write_build(published, moved(0, pfs2_days=60))
+    manifest_file = published.publications / "run-1" / "manifest.json"
+    then = json.loads(manifest_file.read_text())
+    manifest_file.write_text(json.dumps(then | {"study_files_sha256": {"palbociclib": "a"}}))
+    now = SETUP | {"study_files_sha256": {"palbociclib": "b"}}
+    assert changes(published, now).causes == ("the study file of palbociclib",)
+
+
 def test_entered_left_and_follow_up(published: Warehouse) -> None:
     write_build(published, (*PATIENTS[1:], ("d4", 50, 1, "endocrine", 10, 0)))
     found = changes(published)

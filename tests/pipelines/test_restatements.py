@@ -91,6 +91,32 @@ def test_a_changed_setup_leaves_no_input_alone_responsible(published: Warehouse,
     assert (with_input["input_numbers"], with_input["cause"]) == ([2], "inputs or setup")
 
 
+def test_a_study_file_answers_for_its_own_study_alone(published: Warehouse) -> None:
+    write_build(published, moved(0, pfs2_days=60))
+    manifest_file = published.publications / "run-1" / "manifest.json"
+    then = json.loads(manifest_file.read_text())
+    manifest_file.write_text(json.dumps(then | {"study_files_sha256": {"palbociclib": "a", "cdk46": "a"}}))
+
+    own, other = ({"study_files_sha256": {"palbociclib": p, "cdk46": c}} for p, c in (("b", "a"), ("a", "b")))
+    _, (without,) = restate(published, SETUP | own)
+    add_batch(published, 2, {"id-a": "exemestane", "id-b": "letrozole"})
+    _, (with_input,) = restate(published, SETUP | own)
+    _, (of_another,) = restate(published, SETUP | other)
+
+    assert (without["input_numbers"], without["cause"]) == ([], "study file")
+    assert (with_input["input_numbers"], with_input["cause"]) == ([2], "inputs or setup")
+    assert (of_another["input_numbers"], of_another["cause"]) == ([2], "input")
+
+
+@pytest.mark.parametrize("then", [{}, {"study_files_sha256": {"palbociclib": "a"}}])
+def test_a_study_that_comes_or_goes_restates_nothing(published: Warehouse, then: dict) -> None:
+    write_build(published, moved(0, pfs2_days=60))
+    manifest_file = published.publications / "run-1" / "manifest.json"
+    manifest_file.write_text(json.dumps(json.loads(manifest_file.read_text()) | then))
+    now = {"study_files_sha256": {} if then else {"palbociclib": "a"}}
+    assert restate(published, SETUP | now) == (0, [])
+
+
 def test_a_censored_time_that_grows_is_follow_up_and_not_counted(published: Warehouse) -> None:
     write_build(published, moved(1, pfs2_days=100))
     patients, (row,) = restate(published)
