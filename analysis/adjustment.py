@@ -30,6 +30,7 @@ from analysis.durations import Floats
 from analysis.estimates import Estimate, Interval, Variance
 from analysis.firth import REFERENCE as FIRTH
 from analysis.hazards import FEW, FEW_EVENTS, hazard_ratio, penalised_interval, penalised_log_hazard
+from analysis.honesty import EVENTS_PER_VARIABLE
 from analysis.imputation import pooled
 from analysis.kaplan_meier import EQUAL, KaplanMeier, kaplan_meier, median_survival
 from analysis.propensity import WEIGHTED, balancing_weights, propensity
@@ -44,7 +45,6 @@ SOURCES = {
     COX: "Cox 1972, Efron 1977",
 }
 OTHER = "other strategy"
-EVENTS_PER_VARIABLE = 10
 FEW_PER_VARIABLE = "fewer than 10 events per variable, and no Firth's method with delayed entry"
 Weighted = list[tuple[Comparison, Floats]]
 

@@ -18,10 +18,10 @@ import pandas as pd
 
 from analysis.cox import singular
 from analysis.durations import Durations
+from analysis.honesty import PATIENTS_PER_COVARIATE
 from analysis.imputation import cumulative_hazard, impute
 from analysis.study import Pair, Study, StudyCovariate, months
 
-PATIENTS_PER_COVARIATE = 10
 IMPUTED, COMPLETE_CASES, MISSING_LEVEL = "imputed", "complete_cases", "missing_level"
 UNKNOWN = "unknown"
 Bools = npt.NDArray[np.bool_]

@@ -14,10 +14,9 @@ from analysis.durations import Durations, two_groups
 from analysis.estimates import Estimate, Interval, Test, Variance
 from analysis.firth import METHOD as FIRTH
 from analysis.firth import converged, firth_cox_hazard_ratio, firth_cox_test, profile_limits, unreached
+from analysis.honesty import FEW, FEW_EVENTS, NO_P, TOO_FEW_EVENTS
 
-FEW_EVENTS, TOO_FEW_EVENTS = 10, 5
-FEW = "fewer than 10 events in a group: read with great caution"
-NO_P = "fewer than 5 events in a group: no p-value"
+__all__ = ["FEW", "FEW_EVENTS", "NO_P", "TOO_FEW_EVENTS", "fewest_events", "hazard_ratio", "hazard_test"]
 
 
 def hazard_ratio(data: Durations, group: Groups) -> Estimate:

@@ -1,7 +1,8 @@
-"""A range that calls itself a confidence interval, found by its numbers (statistics.md, honesty rules).
+"""The honesty rules of statistics.md: the thresholds under which the report speaks, with their words.
 
-The types make every interval name its method. This looks at the numbers themselves: with 10 or more events no
-method gives limits that are exactly the smallest and largest time, or exactly the quartiles, of the data.
+And a range that calls itself a confidence interval, found by its numbers. The types make every interval name
+its method. `suspicious_interval` looks at the numbers themselves: with 10 or more events no method gives
+limits that are exactly the smallest and largest time, or exactly the quartiles, of the data.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ import numpy as np
 from analysis.durations import Durations, Floats
 from analysis.estimates import Estimate
 
-ENOUGH_EVENTS = 10  # with fewer, limits may fall on the extremes by themselves
+FEW_EVENTS = 10  # in a group: under it Firth's method, and the words beside it
+FEW = f"fewer than {FEW_EVENTS} events in a group: read with great caution"
+TOO_FEW_EVENTS = 5  # in a group: under it no p-value
+NO_P = f"fewer than {TOO_FEW_EVENTS} events in a group: no p-value"
+EVENTS_PER_VARIABLE = 10  # under it Firth's method
+PATIENTS_PER_COVARIATE = 10  # of the smaller group: the covariates are cut to so many
+FEWEST_EFFECTIVE = 10  # effective sample size of a group, under which groups cannot be compared
+LARGE_SMD = 0.25  # in size, over which a characteristic differs
+PH_FAILS = 0.05  # under it hazards are not proportional, and the restricted mean leads
+
+ENOUGH_EVENTS = FEW_EVENTS  # with fewer, limits may fall on the extremes by themselves
 EQUAL = 1e-9  # relative to the largest time
 
 

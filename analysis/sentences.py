@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from analysis import words
+from analysis.honesty import PH_FAILS
 from analysis.numbers import Numbers
 from analysis.study import Pair, StudyData
-
-PH_FAILS = 0.05
 
 
 def lead(data: StudyData, numbers: Numbers) -> Markup:

@@ -7,8 +7,11 @@ comparison. Profile fda does not see the event of p003, ema adds 30 days to PFS2
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
+SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 RULE_SETS = {
     "primary": "",
     "era_gap_45": "45 as era_gap_days",
@@ -38,7 +41,8 @@ def write_choices(con: duckdb.DuckDBPyConnection, rule_sets: str) -> None:
             """
         )
     con.execute(
-        "create table marts.endpoint_profiles as select unnest($ids) as profile_id, 'In words' as description",
+        f"create table marts.endpoint_profiles as select * from read_csv('{SEEDS / 'endpoint_profiles.csv'}') "
+        "where list_contains($ids, profile_id)",
         {"ids": list(PROFILES)},
     )
     choices = "(select unnest($rules) as rule_set_id), (select unnest($profiles) as profile_id)"

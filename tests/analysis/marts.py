@@ -10,10 +10,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from tests.analysis.choices import write_choices
+from tests.analysis.choices import SEEDS, write_choices
 from tests.analysis.walks import WALK_TABLES, walked
 
-STUDIES_COLUMNS = "study_id varchar, title varchar, index_label varchar, pfs_ratio_threshold double"
 STRATEGY_COLUMNS = "study_id varchar, position integer, strategy varchar, label varchar"
 COVARIATE_COLUMNS = (
     "study_id varchar, position integer, covariate varchar, label varchar, transformation varchar"
@@ -112,16 +111,11 @@ def make_build(
         index += [_never_progressed(rng, number) for number in range(len(index) + 1, len(index) + 90)]
     attrition = _attrition(empty, endocrine + chemotherapy)
     basis = "relative" if relative else "calendar"
-    study = {
-        "study_id": "palbociclib",
-        "title": title,
-        "index_label": "palbociclib",
-        "pfs_ratio_threshold": 1.33,
-    }
     with duckdb.connect(str(path)) as con:
         con.execute("create schema marts")
         con.execute("create schema intermediate")
-        _table(con, "studies", STUDIES_COLUMNS, [study])
+        _seed(con, "studies", "project_studies.csv")
+        con.execute("update marts.studies set title = ?", [title])
         _table(con, "study_strategies", STRATEGY_COLUMNS, STRATEGIES)
         _table(con, "study_covariates", COVARIATE_COLUMNS, COVARIATES)
         walks = walked(patients, basis)
@@ -133,6 +127,11 @@ def make_build(
         _table(con, "cohort_attrition", ATTRITION_COLUMNS, attrition)
         write_choices(con, rule_sets)
     return path
+
+
+def _seed(con: duckdb.DuckDBPyConnection, name: str, file: str) -> None:
+    """A mart that holds the rows of a seed."""
+    con.execute(f"create table marts.{name} as select * from read_csv('{SEEDS / file}')")
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[Row]) -> None:

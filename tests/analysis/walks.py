@@ -102,6 +102,7 @@ def _walk(patient: Row, number: int, basis: str) -> dict[str, list[Row]]:
         "patients": [
             {
                 "patient_id": who,
+                "site_id": "demo",
                 "date_basis": basis,
                 "advanced_date": index - timedelta(days=BEFORE_INDEX),
                 "death_date": contact if died else None,
