@@ -38,7 +38,6 @@ from analysis.survival_rows import AT_TWELVE, TIMES
 
 COMPARED = "compared"
 SEVERAL = "average of the imputed sets"
-Sets = list[tuple[Comparison, pd.DataFrame]]
 
 
 def adjustment_rows(data: StudyData) -> list[Row]:
@@ -50,10 +49,12 @@ def _pair_rows(data: StudyData, pair: Pair) -> list[Row]:
     comparison = compare(data.patients, data.study, pair)
     rows = _covariate_rows(comparison)
     sets = completed_sets(comparison)
+    taus = _taus(comparison) if sets else {}
+    drawn = replicates(sets, list(taus.values())) if sets and comparison.data.n <= LARGE else {}
     for adjustment in WEIGHTED if sets else ():
         weighted = [(part, set_weights(part, design, adjustment)) for part, design in sets]
         rows += balance_rows(data, comparison, weighted, adjustment)
-        rows += _weighted_rows(comparison, sets, weighted, adjustment)
+        rows += _weighted_rows(comparison, weighted, adjustment, taus, drawn.get(adjustment))
     for adjustment in (COX,) if sets else (*WEIGHTED, COX):
         rows += _ratio_rows(pair, adjustment, comparison_hazard_ratio(comparison, adjustment))
     if comparison.incomplete and not comparison.obstacle:
@@ -125,14 +126,22 @@ def _worst(pair: Pair, found: dict[str, Row], adjustment: str) -> Row:
     return Row(place, sizes[label], found[label].n, None, method, note=label)
 
 
-def _weighted_rows(comparison: Comparison, sets: Sets, weighted: Weighted, adjustment: str) -> list[Row]:
+def _taus(comparison: Comparison) -> dict[str, float]:
+    """The smaller of the groups' last times, and 12 months where both reach it, as in the unadjusted rows."""
+    reference, other = (comparison.data.where(arm) for arm in (~comparison.other, comparison.other))
+    last = common_tau(reference, other)
+    taus = {"common": last} | ({"12_months": AT_TWELVE} if last >= AT_TWELVE else {})
+    return {term: tau for term, tau in taus.items() if tau > 0}
+
+
+def _weighted_rows(
+    comparison: Comparison,
+    weighted: Weighted,
+    adjustment: str,
+    taus: dict[str, float],
+    drawn: Replicates | None,
+) -> list[Row]:
     pair = comparison.pair
-    reference, other = (comparison.data.where(comparison.arm(s)) for s in (pair.reference, pair.strategy))
-    taus = {"common": common_tau(reference, other)}
-    if taus["common"] >= AT_TWELVE:
-        taus["12_months"] = AT_TWELVE
-    taus = {term: tau for term, tau in taus.items() if tau > 0}
-    drawn = replicates(sets, adjustment, list(taus.values())) if comparison.data.n <= LARGE else None
     rows = _ratio_rows(pair, adjustment, _ratio(comparison, weighted, adjustment, drawn))
     for term, tau in taus.items():
         difference = _rmst(comparison, weighted, adjustment, tau, drawn)
@@ -141,7 +150,7 @@ def _weighted_rows(comparison: Comparison, sets: Sets, weighted: Weighted, adjus
     for strategy, curve in adjusted_curves(comparison, weighted).items():
         place = Place("pfs2", strategy, COMPARED, "median", "months", pair.key, adjustment=adjustment)
         robust = median_survival(curve)
-        rows.append(from_estimate(place, _median(robust, adjustment, len(sets), strategy, drawn)))
+        rows.append(from_estimate(place, _median(robust, adjustment, len(weighted), strategy, drawn)))
         for time in TIMES:
             place = Place("pfs2", strategy, COMPARED, "survival", "proportion", pair.key, time, adjustment)
             rows.append(from_estimate(place, survival_at(curve, time)))

@@ -21,7 +21,7 @@ SCANS = (("scan_interval", "scan_interval_days", "days"), ("scans", "pfs2_scans"
 
 
 def next_line_incidence(data: StudyData) -> dict[str, CumulativeIncidence]:
-    """A further line after the next one, months from its start: of all, then of each strategy with patients."""
+    """A further line after the next one, in months from its start: everybody, then each strategy."""
     lines = data.next_lines[data.next_lines["endpoint"] == "ttnt"]
     lines = lines[lines["strategy"].isin(data.study.strategies)]
     groups = {"all": lines} | {name: lines[lines["strategy"] == name] for name in data.study.strategies}

@@ -47,10 +47,14 @@ def propensity(design: pd.DataFrame | Floats, other: Bools, frequency: Floats | 
     spread = matrix.std(axis=0)
     columns = (matrix - matrix.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     full = np.column_stack([np.ones(len(matrix)), columns])
-    beta, converged = _newton(full, other.astype(float), often, firth=False)
+    truth, start = other.astype(float), np.zeros(full.shape[1])
+    if len(often) > 1:  # resamples lie near the whole
+        whole, found = _newton(full, truth, np.ones((1, len(matrix))), start, firth=False)
+        start = whole[0] if found[0] else start
+    beta, converged = _newton(full, truth, often, start, firth=False)
     if not converged.all():
         again = ~converged
-        beta[again], finished = _newton(full, other.astype(float), often[again], firth=True)
+        beta[again], finished = _newton(full, truth, often[again], np.zeros_like(start), firth=True)
         beta[again] = np.where(finished[:, None], beta[again], np.nan)
     return Scores(_probability(beta @ full.T), ~converged)
 
@@ -79,18 +83,21 @@ def usefulness(weight: Floats) -> Usefulness:
     return Usefulness(effective_sample_size(weight), float(weight.max() / weight.mean()))
 
 
-def _newton(design: Floats, outcome: Floats, often: Floats, firth: bool) -> tuple[Floats, Bools]:
+def _newton(
+    design: Floats, outcome: Floats, often: Floats, start: Floats, firth: bool
+) -> tuple[Floats, Bools]:
     """Coefficients (fits, p), and whether each fit converged; a separated fit without penalty never does."""
-    beta = np.zeros((len(often), design.shape[1]))
+    columns = design.shape[1]
+    beta = np.tile(start, (len(often), 1))
+    products = (design[:, :, None] * design[:, None, :]).reshape(len(design), columns * columns)
     open_fits = np.arange(len(often))
     for _ in range(FIRTH_ITERATIONS if firth else ITERATIONS):
         chance = _probability(beta[open_fits] @ design.T)
         information = often[open_fits] * chance * (1 - chance)
-        cross = np.einsum("fn,np,nq->fpq", information, design, design, optimize=True)
-        cross += RIDGE * np.eye(design.shape[1])
+        cross = (information @ products).reshape(-1, columns, columns) + RIDGE * np.eye(columns)
         residual = often[open_fits] * (outcome - chance)
         if firth:
-            leverage = np.einsum("np,fpq,nq->fn", design, np.linalg.inv(cross), design, optimize=True)
+            leverage = np.linalg.inv(cross).reshape(-1, columns * columns) @ products.T
             residual = residual + information * leverage * (0.5 - chance)
         step = np.linalg.solve(cross, (residual @ design)[..., None])[..., 0]
         size = np.abs(step).max(axis=1)

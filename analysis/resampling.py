@@ -19,10 +19,10 @@ from analysis.covariates import Comparison
 from analysis.durations import Durations, Floats
 from analysis.imputation import SEED
 from analysis.kaplan_meier import EQUAL, HALF
-from analysis.propensity import balancing_weights, propensity
+from analysis.propensity import WEIGHTED, balancing_weights, propensity
 
 LARGE = 1000  # patients from which on the robust variance, which is steady then, takes the bootstrap's place
-REPLICATES, REPLICATES_PER_SET = 1000, 200
+REPLICATES, REPLICATES_PER_SET = 1000, 100
 MOST_LOST = 0.05  # share of replicates without a number, beyond which none is believed
 CHUNK = 2_000_000  # numbers held at once
 FLAT_VARIANCE = 100.0  # of a log hazard ratio: the likelihood has no maximum (a group without an event)
@@ -46,18 +46,24 @@ class Replicates:
 
 
 def replicates(
-    sets: list[tuple[Comparison, pd.DataFrame]], adjustment: str, taus: list[float], seed: int = SEED
-) -> Replicates:
-    """Resample every completed set; RMST differences up to each of `taus` (months)."""
+    sets: list[tuple[Comparison, pd.DataFrame]], taus: list[float], seed: int = SEED
+) -> dict[str, Replicates]:
+    """Resample every completed set, for each kind of weights; RMST differences up to each of `taus`."""
     rng = np.random.default_rng(seed)
     each = REPLICATES if len(sets) == 1 else REPLICATES_PER_SET
-    found = [_of_set(part, design, adjustment, taus, each, rng) for part, design in sets]
+    found = [_of_set(part, design, taus, each, rng) for part, design in sets]
     pair = sets[0][0].pair
-    return Replicates(
-        np.array([one.log_hazard for one in found]),
-        {name: np.array([one.medians[name] for one in found]) for name in (pair.reference, pair.strategy)},
-        {tau: np.array([one.rmst_differences[tau] for one in found]) for tau in taus},
-    )
+    return {
+        kind: Replicates(
+            np.array([one[kind].log_hazard for one in found]),
+            {
+                name: np.array([one[kind].medians[name] for one in found])
+                for name in (pair.reference, pair.strategy)
+            },
+            {tau: np.array([one[kind].rmst_differences[tau] for one in found]) for tau in taus},
+        )
+        for kind in WEIGHTED
+    }
 
 
 def believable(values: Floats) -> bool:
@@ -74,16 +80,16 @@ def percentile_limits(values: Floats) -> tuple[float | None, float | None]:
 
 
 def _of_set(
-    part: Comparison,
-    design: pd.DataFrame,
-    adjustment: str,
-    taus: list[float],
-    each: int,
-    rng: np.random.Generator,
-) -> Replicates:
+    part: Comparison, design: pd.DataFrame, taus: list[float], each: int, rng: np.random.Generator
+) -> dict[str, Replicates]:
     often = _drawn(part, each, rng)
     score = propensity(design, part.other, often).score
-    weight = often * balancing_weights(score, part.other, adjustment)
+    return {
+        kind: _of_weights(part, often * balancing_weights(score, part.other, kind), taus) for kind in WEIGHTED
+    }
+
+
+def _of_weights(part: Comparison, weight: Floats, taus: list[float]) -> Replicates:
     medians: dict[str, Floats] = {}
     means: dict[str, list[Floats]] = {}
     for name in (part.pair.reference, part.pair.strategy):
