@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis import words
+from analysis.adjusted_words import adjusted_context
 from analysis.baseline_rows import UNKNOWN, Covariate, covariates_of, levels_of
 from analysis.benchmarks import CITATIONS, Benchmark, benchmarks_of
 from analysis.header import ReportHeader
@@ -39,6 +40,8 @@ SECTIONS = (
     ("index", "From the start of {drug}"),
     ("benefit", "Clinical benefit and response"),
     ("choice", "What drove the choice"),
+    ("adjusted", "Adjusted comparison"),
+    ("ratio", "PFS ratio"),
     ("sensitivity", "Sensitivity to our choices"),
     ("published", "Published figures beside ours"),
     ("pictures", "Each patient"),
@@ -90,6 +93,7 @@ def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHe
         "best_responses": words.BEST_RESPONSES,
         "published": published_sources(data.study.study_id),
         "delayed_entry": _before_entry(numbers),
+        **adjusted_context(data, numbers),
     }
 
 
