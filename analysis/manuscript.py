@@ -1,7 +1,7 @@
 """The folder `figures_and_tables`: what a manuscript takes from a report, as SVG, PNG, CSV and DOCX.
 
-Figures in two widths, across the page (`NAME`) and in one column (`NAME-column`), as journals set them.
-The same inputs give the same bytes.
+Figures in two widths, across the page (`NAME`) and in one column (`NAME-column`, SVG alone), as journals set
+them. The same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -51,4 +51,5 @@ def _chosen(sizes: Mapping[str, str], keys: Sequence[str]) -> str:
 
 def _write_figure(place: Path, svg: str, size: Size) -> None:
     place.with_name(f"{place.name}.svg").write_text(standalone(svg, size), encoding="utf-8")
-    place.with_name(f"{place.name}.png").write_bytes(png(svg, size))
+    if size is WIDE:
+        place.with_name(f"{place.name}.png").write_bytes(png(svg, size))

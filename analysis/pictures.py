@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis import words
+from analysis.comparison_pictures import comparison_pictures
 from analysis.durations import Durations
 from analysis.estimation import compared_endpoints, index_endpoints
 from analysis.figures import NARROW, WIDE, Curve, attrition_figure, strip_figure, survival_figure
@@ -20,6 +21,7 @@ from analysis.numbers import Numbers
 from analysis.sequence_picture import sequence_picture
 from analysis.study import StudyData
 from analysis.survival_rows import axis_ticks
+from analysis.time_pictures import incidence_picture, ratio_picture, risk
 
 CLOCKS = {
     "pfs2": "Months since the start of the next line",
@@ -41,8 +43,8 @@ SHARES = {
 Pictures = dict[str, dict[str, str]]  # figure -> size -> svg
 
 
-def pictures(data: StudyData, numbers: Numbers) -> Pictures:
-    """Every figure that has patients in it, by name and size."""
+def pictures(data: StudyData, numbers: Numbers, others: Numbers) -> Pictures:
+    """Every figure that has patients in it, by name and size; `others` are the primary reanalyses."""
     drawn: Pictures = {"attrition": attrition(data, numbers)}
     for endpoint, groups in compared_endpoints(data).items():
         filled = {name: durations for name, durations in groups.items() if durations.n}
@@ -53,10 +55,13 @@ def pictures(data: StudyData, numbers: Numbers) -> Pictures:
             drawn[endpoint] = _survival(endpoint, {"all": durations}, data, numbers)
     if len(data.compared):
         drawn["pfs1_by_strategy"] = _strips(data, numbers)
-    sankey = sequence_picture(data, numbers)
-    if sankey:
-        drawn["sankey"] = sankey
-    return drawn
+    more = {
+        "incidence": incidence_picture(data, numbers, CLOCKS["ttnt"]),
+        "ratio": ratio_picture(data, numbers),
+        "sankey": sequence_picture(data, numbers),
+        **dict(comparison_pictures(data, numbers, others)),
+    }
+    return drawn | {name: sizes for name, sizes in more.items() if sizes}
 
 
 def _survival(
@@ -66,14 +71,17 @@ def _survival(
     strategies = data.study.strategies
     curves = []
     for name, durations in groups.items():
-        risk: dict[float, tuple[int, str]] = {}
-        for tick in ticks:
-            row = numbers.row(f"{endpoint}.{name}.at_risk.{tick:g}")
-            if row and row.estimate is not None:
-                risk[tick] = (int(row.estimate), row.estimate_id)
         colour = str(strategies.index(name)) if name in strategies else "all"
         median = numbers.value(f"{endpoint}.{name}.median")
-        curves.append(Curve(data.study.label(name), colour, kaplan_meier(durations), median, risk))
+        curves.append(
+            Curve(
+                data.study.label(name),
+                colour,
+                kaplan_meier(durations),
+                median,
+                risk(numbers, endpoint, name, ticks),
+            )
+        )
     clock = CLOCKS[endpoint].format(drug=data.study.index_drug)
     title = f"{words.ENDPOINTS[endpoint]} by strategy" if len(groups) > 1 else words.ENDPOINTS[endpoint]
     return {

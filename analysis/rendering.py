@@ -22,6 +22,7 @@ from analysis.patient_pages import write_patients
 from analysis.pictures import pictures
 from analysis.sensitivity_page import SensitivityPart, sensitivity_part
 from analysis.specification_picture import filter_style
+from analysis.specifications import PRIMARY
 from analysis.specified_numbers import read_specified
 from analysis.study import StudyData, connect, read_studies
 from analysis.swimmers import swimmer_plot
@@ -67,7 +68,7 @@ def _write_study(
     header: ReportHeader,
     environment: Environment,
 ) -> None:
-    drawn = pictures(data, numbers)
+    drawn = pictures(data, numbers, sensitivity.specified.at(PRIMARY, PRIMARY))
     swimmers = swimmer_plot(data, histories)
     if swimmers:
         drawn["swimmer"] = dict(swimmers.drawings)

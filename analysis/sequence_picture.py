@@ -18,7 +18,7 @@ REGIMENS = {
     "other": "Other",
     "chemo": "Chemotherapy",
     "on treatment": "On treatment",
-    "no further line": "No further line",
+    "no further line": "Alive, no further line",
     "died": "Died",
 }
 

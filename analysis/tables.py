@@ -94,6 +94,11 @@ def p_value(numbers: Numbers, key: str) -> Cell:
     return Cell(printed, (row.estimate,))
 
 
+def ratio_printed(numbers: Numbers, key: str) -> str:
+    """`2.38 (1.20–4.71)`, or the reason where there is none."""
+    return estimated(numbers, key, 2).text
+
+
 def _printed(row: Stored, scale: int, decimals: int) -> str:
     if row.estimate is None:
         shown = words.NOT_REACHED if row.note == "not reached" else row.note or words.DASH

@@ -20,6 +20,7 @@ MILLIMETRES = {"wide": 182, "narrow": 85}
 MARGIN = 8  # of paper, in the drawing's pixels: marks may stand on its edge
 SANS = '"Source Sans 3"'
 INSTANCES = [str(FONT_FOLDER / f"afterline-sans-{style}.ttf") for style in ("regular", "semibold")]
+HIT = re.compile(r'<rect [^>]*class="hit"/>')  # where a pointer points: a file has none
 INSTANCE_NAME = '"Afterline Sans"'
 
 
@@ -58,7 +59,7 @@ def light_style() -> str:
 
 
 def _file(svg: str, size: Size, style: str) -> str:
-    head, rest = svg.split(">", 1)
+    head, rest = HIT.sub("", svg).split(">", 1)
     _, _, width, height = map(float, re.findall(r'viewBox="([^"]+)"', head)[0].split())
     width, height = width + 2 * MARGIN, height + 2 * MARGIN
     across = MILLIMETRES[size.name]

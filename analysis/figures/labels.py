@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-LETTER, HEIGHT, CLEAR = 7.4, 15.0, 7.0  # pixels: width of a letter, height of a line, distance from a curve
+from analysis.figures.lettering import width
+
+HEIGHT, CLEAR = 15.0, 7.0  # pixels: height of a line, distance from a curve
 APART = 60.0  # a label nearer than this to another curve could be taken for its name
 Line = Sequence[tuple[float, float]]
 
@@ -36,31 +38,35 @@ class Box:
         return across and area.top <= self.top and self.bottom <= area.bottom
 
 
-def place_labels(labels: Sequence[str], lines: Sequence[Line], area: Box) -> list[tuple[float, float]]:
-    """Baseline positions (x, y) of the labels.
+def place_labels(
+    labels: Sequence[str], lines: Sequence[Line], area: Box, rules: Sequence[Line] = ()
+) -> list[tuple[float, float]]:
+    """Baseline positions (x, y) of the labels: the free place nearest its own curve, else a corner.
 
-    The free place nearest its own curve, else a corner of the area.
+    `rules` are other lines that no label may touch, if that can be had.
     """
     taken: list[Box] = []
     places: list[tuple[float, float]] = []
     for i, label in enumerate(labels):
-        width = len(label) * LETTER
+        room = width(label, strong=True)
         others = [line for j, line in enumerate(lines) if j != i]
         free = [
             (cost + _ambiguity(box, others), box)
-            for cost, box in _candidates(lines[i], width, area)
+            for cost, box in _candidates(lines[i], room, area)
             if box.within(area)
             and not any(box.meets(other) for other in taken)
             and not any(_crosses(box, line) for line in lines)
         ]
-        corner = Box(area.right - width, area.top + i * 20, area.right, area.top + i * 20 + HEIGHT)
+        clear = [item for item in free if not any(_crosses(item[1], rule) for rule in rules)]
+        free = clear or free
+        corner = Box(area.right - room, area.top + i * 20, area.right, area.top + i * 20 + HEIGHT)
         box = min(free, key=lambda item: item[0])[1] if free else corner
         taken.append(box)
         places.append((box.left, box.bottom - 3))
     return places
 
 
-def _candidates(line: Line, width: float, area: Box) -> list[tuple[float, Box]]:
+def _candidates(line: Line, room: float, area: Box) -> list[tuple[float, Box]]:
     """Boxes above and below the curve, with how far their far end is from it."""
     found = []
     end = line[-1][0]
@@ -68,12 +74,13 @@ def _candidates(line: Line, width: float, area: Box) -> list[tuple[float, Box]]:
         left = area.left + 8 + step * (area.right - area.left) / 80
         if left > end:
             break
-        right = left + width
+        right = left + room
         here, there = _height(line, left), _height(line, min(right, end))
         overhang = max(0.0, right - end)
-        gap = there - here + 0.6 * overhang
-        found.append((gap, Box(left, here - CLEAR - HEIGHT, right, here - CLEAR)))
-        found.append((gap + 1, Box(left, there + CLEAR, right, there + CLEAR + HEIGHT)))
+        upper, lower = min(here, there), max(here, there)
+        gap = lower - upper + 0.6 * overhang
+        found.append((gap, Box(left, upper - CLEAR - HEIGHT, right, upper - CLEAR)))
+        found.append((gap + 1, Box(left, lower + CLEAR, right, lower + CLEAR + HEIGHT)))
     return found
 
 

@@ -63,7 +63,7 @@ def sankey_figure(
     line = letter + 3
     last = 84.0 if size.narrow else 170.0
     step = (size.width - last) / max(1, len(headings) - 1)
-    room = min(step, last) - BAR - 4
+    room = min(step, last) - 4
     most = max((sum(s.patients for s in stops if s.column == c) for c in range(len(headings))), default=1)
     scale = (250.0 if size.narrow else 260.0) / max(1, most)
     widths = [max(LEAST, flow.patients * scale) for flow in flows]

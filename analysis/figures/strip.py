@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from analysis.figures.canvas import Canvas, Size, month
 
 DOT, ROW = 3.6, 92.0
+MOST_DOTS = 300  # of a group
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,13 @@ class Strip:
     months: Sequence[float]
     quartiles: tuple[float, float, float] | None
 
+    @property
+    def dots(self) -> list[float]:
+        """The values that are drawn: all, or so many evenly over their order that dots stay dots."""
+        ordered = sorted(self.months)
+        every = max(1, -(-len(ordered) // MOST_DOTS))
+        return ordered[every // 2 :: every]
+
 
 def strip_figure(
     key: str, title: str, x_label: str, strips: Sequence[Strip], ticks: Sequence[float], size: Size
@@ -28,6 +36,9 @@ def strip_figure(
     right, bottom = size.width - 14, 16 + ROW * len(strips)
     scale = (right - left) / ticks[-1]
     words = "Each dot is a patient; the line is the median and the bar the quartiles."
+    fewer = [strip for strip in strips if len(strip.dots) < len(strip.months)]
+    if fewer:
+        words += "".join(f" {s.label}: {len(s.dots)} of {len(s.months):,} patients are drawn." for s in fewer)
     canvas = Canvas(f"{key}-{size.name}", title, words, size.width, bottom + 46)
     for tick in ticks:
         canvas.line(left + tick * scale, 10, left + tick * scale, bottom, "grid")
@@ -35,6 +46,10 @@ def strip_figure(
             canvas.text(left + tick * scale, bottom + 18, month(tick), "number quiet", "middle")
     canvas.line(left, bottom, right, bottom, "axis")
     canvas.text(right, bottom + 38, x_label, "quiet", "end")
+    if fewer:
+        note = "Of large groups patients are drawn evenly over their order"
+        canvas.height += 20
+        canvas.text(size.width - 14, bottom + 58, note, "quiet small", "end")
     for number, strip in enumerate(strips):
         base = 10 + ROW * number + (22 if size.narrow else 8)
         centre = base + 34
@@ -43,7 +58,7 @@ def strip_figure(
             q1, median, q3 = (left + value * scale for value in strip.quartiles)
             canvas.rect(q1, centre - 26, q3 - q1, 52, f"band fill-{strip.colour}", 2)
             canvas.line(median, centre - 28, median, centre + 28, f"curve stroke-{strip.colour}")
-        for x, lift in _swarm([left + value * scale for value in strip.months]):
+        for x, lift in _swarm([left + value * scale for value in strip.dots]):
             canvas.circle(x, centre + lift, DOT, f"dot fill-{strip.colour}")
     return canvas.svg(size.name)
 

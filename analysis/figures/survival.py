@@ -10,9 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.figures.canvas import Canvas, Size, month
+from analysis.figures.canvas import Canvas, Size
 from analysis.figures.labels import Box, place_labels
+from analysis.figures.lettering import width
+from analysis.figures.plot_area import Frame, axes, frame_of, height_of, risk_table, steps, thinned
 from analysis.kaplan_meier import KaplanMeier
+
+MOST_MARKS = 150  # censoring marks of a curve
 
 
 @dataclass(frozen=True)
@@ -32,22 +36,11 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """The plot area in pixels, and what its axes span."""
+class Threshold:
+    """A value of the axis that means something: a rule with its words beside it."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
-    last: float
-
-    def x(self, time: float) -> float:
-        """Pixels of a time in months."""
-        return self.left + (self.right - self.left) * time / self.last
-
-    def y(self, survival: float) -> float:
-        """Pixels of a share from 0 to 1."""
-        return self.bottom - (self.bottom - self.top) * survival
+    at: float
+    label: str
 
 
 def survival_figure(
@@ -58,38 +51,30 @@ def survival_figure(
     curves: Sequence[Curve],
     ticks: Sequence[float],
     size: Size,
+    threshold: Threshold | None = None,
 ) -> str:
-    """Draw the curves over the ticks (months, from 0); the last tick is the end of the axis."""
-    left = 44.0 if size.narrow else 140.0
-    height = 230.0 if size.narrow else 340.0
-    frame = Frame(left, 30, size.width - 14, 30 + height, ticks[-1])
-    # a phone writes each group's name above its numbers; the page writes it beside them
-    row_height = 36 if size.narrow else 20
-    bottom = frame.bottom + 52 + 18 + row_height * len(curves) + 6
-    canvas = Canvas(f"{key}-{size.name}", title, _describe(curves), size.width, bottom)
-    shown = _thinned(ticks, 5) if size.narrow else list(ticks)
-    _axes(canvas, frame, shown, y_label, x_label)
+    """Draw the curves over the ticks (months or ratios, from 0); the last tick is the end of the axis."""
+    frame = frame_of(size, ticks[-1])
+    height = height_of(frame, len(curves), size)
+    canvas = Canvas(f"{key}-{size.name}", title, _describe(curves), size.width, height)
+    shown = thinned(ticks, 5) if size.narrow else list(ticks)
+    axes(canvas, frame, shown, y_label, x_label)
     for curve in curves:
         _band(canvas, frame, curve)
+    if threshold:
+        _threshold(canvas, frame, threshold)
     for curve in curves:
         _curve(canvas, frame, curve)
-    _labels(canvas, frame, curves)
-    _risk_table(canvas, frame, curves, shown, size)
+    _labels(canvas, frame, curves, threshold)
+    groups = [(c.label if len(curves) > 1 else "Patients", c.colour, c.at_risk) for c in curves]
+    risk_table(canvas, frame, groups, shown, size)
     return canvas.svg(size.name)
 
 
-def _axes(canvas: Canvas, frame: Frame, ticks: Sequence[float], y_label: str, x_label: str) -> None:
-    for share in (0.25, 0.75, 1.0):
-        canvas.line(frame.left, frame.y(share), frame.right, frame.y(share), "grid")
-    canvas.line(frame.left, frame.y(0.5), frame.right, frame.y(0.5), "half")
-    for share in (0, 0.25, 0.5, 0.75, 1.0):
-        canvas.text(frame.left - 9, frame.y(share) + 4, f"{share * 100:g}", "number quiet", "end")
-    canvas.line(frame.left, frame.bottom, frame.right, frame.bottom, "axis")
-    for tick in ticks:
-        canvas.line(frame.x(tick), frame.bottom, frame.x(tick), frame.bottom + 5, "axis")
-        canvas.text(frame.x(tick), frame.bottom + 20, month(tick), "number quiet", "middle")
-    canvas.text(frame.left - 31 if frame.left < 60 else frame.left - 34, frame.top - 14, y_label, "quiet")
-    canvas.text(frame.right, frame.bottom + 40, x_label, "quiet", "end")
+def _threshold(canvas: Canvas, frame: Frame, threshold: Threshold) -> None:
+    x = frame.x(threshold.at)
+    canvas.line(x, frame.top - 8, x, frame.bottom, "rule")
+    canvas.text(x + 6, frame.top + 5, threshold.label, "small halo")
 
 
 def _band(canvas: Canvas, frame: Frame, curve: Curve) -> None:
@@ -101,69 +86,49 @@ def _band(canvas: Canvas, frame: Frame, curve: Curve) -> None:
     until = min(known[-1] + 1, len(fit.time) - 1)
     time = np.append(fit.time[known], fit.time[until])
     lower, upper = (np.append(limit[known], limit[known[-1]]) for limit in (fit.lower, fit.upper))
-    top = _steps(frame, time, upper)
-    low = _steps(frame, time, lower)
+    top = steps(frame, time, upper)
+    low = steps(frame, time, lower)
     canvas.path([*top, *reversed(low)], f"band fill-{curve.colour}", closed=True)
 
 
 def _curve(canvas: Canvas, frame: Frame, curve: Curve) -> None:
     fit = curve.fit
     times, survival = np.concatenate([[0.0], fit.time]), np.concatenate([[1.0], fit.survival])
-    canvas.path(_steps(frame, times, survival), f"curve stroke-{curve.colour}")
-    for time, share, censored in zip(fit.time, fit.survival, fit.censored, strict=True):
-        if censored:
-            x, y = frame.x(time), frame.y(share)
-            canvas.line(x, y - 5, x, y + 5, f"tick stroke-{curve.colour}")
+    canvas.path(steps(frame, times, survival), f"curve stroke-{curve.colour}")
+    censored = np.flatnonzero(fit.censored)
+    for place in censored[:: _every(len(censored))]:
+        x, y = frame.x(fit.time[place]), frame.y(fit.survival[place])
+        canvas.line(x, y - 5, x, y + 5, f"tick stroke-{curve.colour}")
     if curve.median is not None:
         x = frame.x(curve.median)
         canvas.line(x, frame.y(0.5), x, frame.bottom, f"drop stroke-{curve.colour}")
 
 
-def _labels(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
+def _every(marks: int) -> int:
+    """One mark in so many is drawn: more than `MOST_MARKS` on a curve are a band and a very large file."""
+    return max(1, -(-marks // MOST_MARKS))
+
+
+def _labels(canvas: Canvas, frame: Frame, curves: Sequence[Curve], threshold: Threshold | None) -> None:
     if len(curves) < 2:
         return
     area = Box(frame.left, frame.top, frame.right, frame.bottom - 4)
     lines = [_points(frame, curve) for curve in curves]
-    for curve, (x, y) in zip(curves, place_labels([c.label for c in curves], lines, area), strict=True):
+    rules = [
+        [(frame.x(c.median), frame.y(0.5)), (frame.x(c.median), frame.bottom)] for c in curves if c.median
+    ]
+    if threshold:
+        end = frame.x(threshold.at) + 6 + width(threshold.label, 13)
+        rules.append([(frame.x(threshold.at), frame.top), (frame.x(threshold.at), frame.bottom)])
+        rules.append([(frame.x(threshold.at), frame.top), (end, frame.top)])
+    places = place_labels([c.label for c in curves], lines, area, rules)
+    for curve, (x, y) in zip(curves, places, strict=True):
         canvas.text(x, y, curve.label, f"strong halo fill-{curve.colour}")
-
-
-def _risk_table(
-    canvas: Canvas, frame: Frame, curves: Sequence[Curve], ticks: Sequence[float], size: Size
-) -> None:
-    y = frame.bottom + 62
-    canvas.text(0, y, "Number at risk", "quiet small")
-    for curve in curves:
-        y += 20
-        label = curve.label if len(curves) > 1 else "Patients"
-        if size.narrow:
-            canvas.text(0, y, label, f"small strong fill-{curve.colour}")
-            y += 16
-        else:
-            canvas.text(0, y, label, f"small strong fill-{curve.colour}")
-        for tick in ticks:
-            if tick in curve.at_risk:
-                number, key = curve.at_risk[tick]
-                canvas.text(frame.x(tick), y, f"{number:,}", "number", "middle", key)
-
-
-def _steps(frame: Frame, time: np.ndarray, share: np.ndarray) -> list[tuple[float, float]]:
-    points: list[tuple[float, float]] = []
-    for i, (t, s) in enumerate(zip(time, share, strict=True)):
-        if i:
-            points.append((frame.x(t), frame.y(share[i - 1])))
-        points.append((frame.x(t), frame.y(s)))
-    return points
 
 
 def _points(frame: Frame, curve: Curve) -> list[tuple[float, float]]:
     times = np.concatenate([[0.0], curve.fit.time])
-    return _steps(frame, times, np.concatenate([[1.0], curve.fit.survival]))
-
-
-def _thinned(ticks: Sequence[float], most: int) -> list[float]:
-    every = -(-(len(ticks) - 1) // most)
-    return list(ticks)[::every]
+    return steps(frame, times, np.concatenate([[1.0], curve.fit.survival]))
 
 
 def _describe(curves: Sequence[Curve]) -> str:
@@ -173,8 +138,8 @@ def _describe(curves: Sequence[Curve]) -> str:
         + ("not reached" if c.median is None else f"{c.median:.1f} months")
         for c in curves
     ]
-    return (
-        "Kaplan-Meier curves with 95 % limits, censoring marks and numbers at risk. "
-        + "; ".join(medians)
-        + "."
-    )
+    marks = "" if any(c.said for c in curves) else ", censoring marks"
+    every = max((_every(int((c.fit.censored > 0).sum())) for c in curves), default=1)
+    if marks and every > 1:
+        marks += f" (one in {every} or fewer)"
+    return f"Kaplan-Meier curves with 95 % limits{marks} and numbers at risk. " + "; ".join(medians) + "."
