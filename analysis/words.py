@@ -58,8 +58,10 @@ def strategy(name: str) -> str:
 
 
 def inside(label: str) -> str:
-    """A heading inside a sentence: its first letter small, unless it begins with an abbreviation."""
-    return label if label[1:2].isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]
+    """A heading inside a sentence: its first letter small, unless it begins with an abbreviation or Ki-67."""
+    first = label.split(" ")[0]
+    named = label[1:2].isupper() or any(letter.isdigit() for letter in first)
+    return label if named else label[:1].lower() + label[1:]
 
 
 def step(name: str, drug: str) -> str:
