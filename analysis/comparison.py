@@ -19,7 +19,7 @@ from statsmodels.duration.survfunc import survdiff
 from survival import regression
 
 from analysis.cox import cox_model
-from analysis.durations import Durations, two_groups
+from analysis.durations import Durations, Floats, two_groups
 from analysis.estimates import Estimate, Interval, StatisticsError, Test, Variance
 from analysis.kaplan_meier import risk_table
 
@@ -52,13 +52,20 @@ def log_rank(data: Durations, group: Groups, strata: npt.NDArray[np.int_] | None
             plain = logrank_test(reference.time, other.time, reference.event, other.event)
             statistic, p_value = plain.test_statistic, plain.p_value
         else:
-            start = data.start if data.delayed else None
-            statistic, p_value = survdiff(
-                data.time, data.event, group.astype(int), strata=strata, entry=start
-            )
+            statistic, p_value = _survdiff(data, group, strata)
     if not np.isfinite(p_value):
         return Test(None, data.n, data.events, name, LOG_RANK, note="no event while both groups are at risk")
     return Test(float(p_value), data.n, data.events, name, LOG_RANK, float(statistic), 1)
+
+
+def _survdiff(data: Durations, group: Groups, strata: npt.NDArray[np.int_] | None) -> tuple[float, float]:
+    """Statistic and p-value; NaN where the statistic has no variance."""
+    start = data.start if data.delayed else None
+    try:
+        found = survdiff(data.time, data.event, group.astype(int), strata=strata, entry=start)
+    except np.linalg.LinAlgError:
+        return np.nan, np.nan
+    return float(found[0]), float(found[1])
 
 
 def cox_hazard_ratio(data: Durations, group: Groups) -> Estimate:
@@ -100,8 +107,8 @@ def proportional_hazards(data: Durations, group: Groups) -> Test:
     verdicts.
     """
     note = _inestimable(data, group)
-    if note is None and len(np.unique(data.time[data.event == 1])) < 2:
-        note = "fewer than two event times"
+    if note is None and (_mixed(data, group)[0] > 0).sum() < 2:
+        note = "fewer than two event times while both groups are at risk"
     if note is not None:
         return Test(None, data.n, data.events, "cox.zph score test, km transform", ZPH, note=note)
     entry = {"entry": data.start} if data.delayed else {}
@@ -126,12 +133,18 @@ def _inestimable(data: Durations, group: Groups) -> str | None:
     reference, other = two_groups(data, group)
     if reference.events == 0 or other.events == 0:
         return "a group has no event"
-    _, at_risk, events, _ = risk_table(data)
-    _, at_risk_other, events_other, _ = risk_table(data, group.astype(float))
-    mixed = (at_risk_other > 0) & (at_risk_other < at_risk)
-    if (events_other[mixed] > 0).any() and (events_other[mixed] < events[mixed]).any():
+    events, events_other = _mixed(data, group)
+    if (events_other > 0).any() and (events_other < events).any():
         return None
     return "while both groups are at risk, all events fall in one of them (separation)"
+
+
+def _mixed(data: Durations, group: Groups) -> tuple[Floats, Floats]:
+    """Events, and those of the other group, at each time at which both groups are at risk."""
+    _, at_risk, events, _ = risk_table(data)
+    _, at_risk_other, events_other, _ = risk_table(data, group.astype(float))
+    both = (at_risk_other > 0) & (at_risk_other < at_risk)
+    return events[both], events_other[both]
 
 
 def _cox(data: Durations, group: Groups) -> tuple[float, float] | None:

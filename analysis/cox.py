@@ -23,9 +23,11 @@ COX = "Cox 1972, Efron 1977"
 ROBUST = "Cox 1972, Efron 1977; Lin and Wei 1989"
 EPS, TOLERANCE, MOST_ITERATIONS = 1e-11, 1e-12, 50
 # Standard error times standard deviation of a column, in units of one patient's weight. Where the likelihood
-# has no maximum the information dies away as exp(-beta) and this grows past 100; an estimate from a few
+# has no maximum the information dies away as exp(-beta) and this grows past 1000; an estimate from a few
 # events is near 1.
-FLAT = 20.0
+FLAT = 200.0
+NOTHING = 1e-12  # a robust variance under this share of the plain one is rounding
+SEPARATED = "the likelihood has no finite maximum (separation)"
 Z = float(norm.ppf(0.975))
 
 
@@ -113,9 +115,9 @@ def cox_model(
         return made(*nothing, note)
     # centred and scaled columns: the fit is the same, and its tolerances mean the same for every unit
     centre, scale = matrix.mean(axis=0), matrix.std(axis=0)
-    beta, covariance, converged = _fit(data, (matrix - centre) / scale, weights, robust)
-    if not converged:
-        return made(*nothing, "the likelihood has no finite maximum (separation)")
+    beta, covariance, note = _fit(data, (matrix - centre) / scale, weights, robust)
+    if note is not None:
+        return made(*nothing, note)
     return made(beta / scale, covariance / np.outer(scale, scale))
 
 
@@ -152,19 +154,27 @@ def _unfit(data: Durations, matrix: Floats, names: tuple[str, ...]) -> str | Non
     return singular(matrix, names)
 
 
-def _fit(data: Durations, matrix: Floats, weight: Floats | None, robust: bool) -> tuple[Floats, Floats, bool]:
+def _fit(
+    data: Durations, matrix: Floats, weight: Floats | None, robust: bool
+) -> tuple[Floats, Floats, str | None]:
+    """Coefficients (p,), their covariance (p, p), and why they cannot be used; None where they can."""
     entry = {"entry": data.start} if data.delayed else {}
     options = {"eps": EPS, "toler_chol": TOLERANCE, "iter_max": MOST_ITERATIONS, "weights": weight, **entry}
     status = data.event.astype(np.int32)
     if robust:
         fit = regression.coxph_fit(data.time, status, matrix, robust=True, **options)
-        naive = np.array(fit.naive_var)
+        naive = fit.naive_var
     else:  # without residuals, which nobody asked for, a fit of a million patients takes a fifth of the time
         fit = regression.coxph_fit_raw(data.time, status, matrix, resid=False, **options)
-        naive = np.array(fit.var)
+        naive = fit.var
     beta, covariance = np.array(fit.coefficients), np.array(fit.var)
+    if naive is None or not np.isfinite(beta).all() or fit.iter >= MOST_ITERATIONS:
+        return beta, covariance, SEPARATED
     unit = 1.0 if weight is None else float(weight.mean())
-    flat = np.sqrt(np.clip(np.diag(naive), 0, None) * unit)
-    known = np.isfinite(beta).all() and np.isfinite(covariance).all() and (np.diag(covariance) > 0).all()
-    converged = known and fit.iter < MOST_ITERATIONS and bool((flat < FLAT).all()) and bool((flat > 0).all())
-    return beta, covariance, bool(converged)
+    flat = np.diag(np.array(naive)) * unit
+    if not ((flat > 0) & (flat < FLAT**2)).all():
+        return beta, covariance, SEPARATED
+    spread = np.diag(covariance)
+    if not (spread > NOTHING * flat).all():
+        return beta, covariance, "the robust variance is zero: too few events"
+    return beta, covariance, None

@@ -74,9 +74,14 @@ def profile_limits(fitted: Any, column: int) -> tuple[float | None, float | None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         limits = fitted.conf_int(features=column, **LIMIT)[column]
+    low, high = (float(limit) for limit in limits)
+    beta = float(fitted.coef_[column])
+    # the search can come down on the other side of the estimate; that is no limit
+    found = low if low < beta else np.nan, high if high > beta else np.nan
     with np.errstate(over="ignore"):
-        low, high = (float(limit) for limit in np.exp(limits))
-    return (low if np.isfinite(low) else None), (high if np.isfinite(high) else None)
+        ends = [float(np.exp(end)) for end in found]
+    low_end, high_end = (end if np.isfinite(end) else None for end in ends)
+    return low_end, high_end
 
 
 def likelihood_ratio(fitted: Any, column: int) -> float | str:
@@ -88,9 +93,9 @@ def likelihood_ratio(fitted: Any, column: int) -> float | str:
 
 
 def unreached(low: float | None, high: float | None) -> str | None:
-    """A note where a profile limit was not reached."""
+    """A note where the search did not find a profile limit."""
     sides = [name for name, limit in (("lower", low), ("upper", high)) if limit is None]
-    return f"{' and '.join(sides)} profile limit not reached" if sides else None
+    return f"{' and '.join(sides)} profile limit not found" if sides else None
 
 
 def _fit(data: Durations, group: Groups) -> FirthCoxPH | str:

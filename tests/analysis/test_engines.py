@@ -30,6 +30,7 @@ from analysis import (
     interval_censored_median,
     kaplan_meier,
     kendall_tau,
+    log_rank,
     logistic_model,
     median_survival,
     proportional_hazards,
@@ -41,6 +42,7 @@ from analysis import (
     suspicious_interval,
     weighted_at_risk,
 )
+from analysis.firth import profile_limits, unreached
 from analysis.kaplan_meier import risk_table
 
 PATIENT = st.tuples(st.integers(0, 30), st.integers(0, 1), st.integers(0, 10), st.integers(1, 9))
@@ -374,3 +376,23 @@ def test_only_resampled_limits_may_lie_beside_their_estimate():
         if variance is not Variance.BOOTSTRAP_PERCENTILE:
             with pytest.raises(StatisticsError, match="does not bracket"):
                 Estimate(5.0, 10, 5, "median", "", Interval(6.0, 7.0, variance))
+
+
+def test_a_log_rank_test_without_variance_has_a_note():
+    # with late entry the only event falls when her group is alone
+    data = durations([4, 7, 2, 5, 1], [0, 1, 0, 1, 0], [0, 1, 0, 1, 0])
+    alone = np.array([False, True, False, True, False])
+    assert log_rank(data, alone).note == "no event while both groups are at risk"
+
+
+def test_a_search_that_comes_down_on_the_wrong_side_gives_no_limit():
+    class Fitted:
+        coef_ = np.array([1.0])
+
+        def conf_int(self, **_):
+            return np.array([[1.5, 2.0]])
+
+    low, high = profile_limits(Fitted(), 0)
+    assert low is None
+    assert high == pytest.approx(math.exp(2))
+    assert unreached(low, high) == "lower profile limit not found"
