@@ -22,6 +22,7 @@ from analysis.sequence_picture import sequence_picture
 from analysis.study import StudyData
 from analysis.survival_rows import axis_ticks
 from analysis.time_pictures import incidence_picture, ratio_picture, risk
+from analysis.weighted_picture import weighted_pictures
 
 CLOCKS = {
     "pfs2": "Months since the start of the next line",
@@ -60,6 +61,7 @@ def pictures(data: StudyData, numbers: Numbers, others: Numbers) -> Pictures:
         "ratio": ratio_picture(data, numbers),
         "sankey": sequence_picture(data, numbers),
         **dict(comparison_pictures(data, numbers, others)),
+        **weighted_pictures(data, numbers, SHARES["pfs2"], CLOCKS["pfs2"]),
     }
     return drawn | {name: sizes for name, sizes in more.items() if sizes}
 
