@@ -39,7 +39,9 @@ def write_manuscript(
             _write_figure(figures / f"{prefix}{name}{ending}", _chosen(sizes, keys), size)
     for table in tables:
         (sheets / f"{prefix}{table.name}.csv").write_text(as_csv(table), encoding="utf-8", newline="")
-    (site_dir / FOLDER / f"{prefix}tables.docx").write_bytes(as_docx(title, tables))
+    (site_dir / FOLDER / f"{prefix}tables.docx").write_bytes(
+        as_docx(title, [table for table in tables if table.in_document])
+    )
     return {
         name: {kind: f"{FOLDER}/figures/{prefix}{name}.{kind}" for kind in ("svg", "png")} for name in drawn
     }

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analysis import words
+from analysis.adjusted_tables import (
+    adjusted_tables,
+    choice_tables,
+    further_line_table,
+    ratio_table,
+    sensitivity_table,
+    specification_table,
+)
 from analysis.baseline_rows import UNKNOWN, covariates_of
 from analysis.numbers import Numbers
 from analysis.page import TableLine, published_sources, table_line
+from analysis.specified_numbers import Specified
 from analysis.study import StudyData
 from analysis.survival_rows import BENEFIT_WEEKS, TIMES
 from analysis.tables import LIMITS, Cell, Column, Line, Table, estimated, p_value, people, said, whole
@@ -22,7 +31,7 @@ KAPLAN_MEIER = (
 UNADJUSTED = "Unadjusted: an association between treatments that were chosen, not assigned."
 
 
-def manuscript_tables(data: StudyData, numbers: Numbers) -> list[Table]:
+def manuscript_tables(data: StudyData, numbers: Numbers, specified: Specified) -> list[Table]:
     """Every table that has something in it, in the order of the report."""
     tables = [_attrition(data, numbers)]
     if len(data.compared):
@@ -35,7 +44,16 @@ def manuscript_tables(data: StudyData, numbers: Numbers) -> list[Table]:
     if len(data.index_patients):
         tables.append(_from_index(data, numbers))
     if len(data.compared):
-        tables += [_response(data, numbers), _best_response(data, numbers)]
+        tables += [
+            further_line_table(data, numbers),
+            _response(data, numbers),
+            _best_response(data, numbers),
+            *choice_tables(data, numbers),
+            *adjusted_tables(data, numbers),
+            ratio_table(data, numbers),
+            sensitivity_table(data, specified),
+            specification_table(data, specified),
+        ]
     tables.append(_published(data, numbers))
     return [table for table in tables if table.lines]
 

@@ -74,7 +74,7 @@ def _write_study(
         drawn["swimmer"] = dict(swimmers.drawings)
     drawn.update({curve.figure: curve.drawings for curve in sensitivity.curves if curve.drawings})
     prefix = "" if name == "index.html" else f"{data.study.slug}-"
-    tables = manuscript_tables(data, numbers)
+    tables = manuscript_tables(data, numbers, sensitivity.specified)
     links = write_manuscript(site_dir, prefix, data.study.title, drawn, tables)
     figures = {figure: sizes | links[figure] for figure, sizes in drawn.items()}
     page = environment.get_template("report.html.j2").render(

@@ -46,13 +46,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: `name` is its file's, `notes` its footnotes (methods, then abbreviations)."""
+    """A table: `name` is its file's, `notes` its footnotes.
+
+    Without `in_document` it is a CSV alone."""
 
     name: str
     title: str
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+    in_document: bool = True
 
 
 def said(text: str) -> Cell:
