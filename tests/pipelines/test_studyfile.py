@@ -24,12 +24,13 @@ from tests.pipelines.hospital import PATIENTS, Hospital
 
 MARTS = SEEDS.parent / "models" / "marts" / "_marts.yml"
 SITE = "site: test\nsources: [{format: afterline, path: extracts}]\n"
+CHEMOTHERAPY = {"strategy": "chemotherapy", "label": "Chemotherapy", "chemo": "yes"}
 STUDY: dict[str, Any] = {
     "study": "everolimus",
     "title": "After everolimus",
     "index": {"drug": "everolimus"},
     "strategies": [
-        {"strategy": "chemotherapy", "label": "Chemotherapy", "chemo": "yes"},
+        CHEMOTHERAPY,
         {"strategy": "endocrine", "label": "Endocrine therapy", "endocrine": "yes"},
     ],
 }
@@ -128,7 +129,10 @@ def test_everything_a_file_can_say_becomes_a_column(tmp_path: Path) -> None:
     [
         ({"indx": {"drug": "everolimus"}}, "unknown key 'indx'; the nearest is index."),
         ({"index": {"clas": "adc"}}, "index: unknown key 'clas'; the nearest is class."),
-        ({"index": {"drug": "everolimu"}}, "index: no line-defining drug 'everolimu'; the nearest is everolimus."),
+        (
+            {"index": {"drug": "everolimu"}},
+            "index: no line-defining drug 'everolimu'; the nearest is everolimus.",
+        ),
         ({"index": {"drug": "ondansetron"}}, "index: no line-defining drug 'ondansetron'; "),
         (
             {"index": {"class": "cdk4_inhibitor", "label": "one"}},
@@ -152,13 +156,13 @@ def test_everything_a_file_can_say_becomes_a_column(tmp_path: Path) -> None:
         ({"study": "palbociclib"}, "study: palbociclib is the project's own study, which is always computed"),
         ({"study": "line_start"}, "study: line_start has a meaning of its own"),
         ({"study": "My Study"}, "study: "),
-        ({"strategies": STUDY["strategies"][:1]}, "strategies: "),
+        ({"strategies": [CHEMOTHERAPY]}, "strategies: "),
         (
-            {"strategies": [STUDY["strategies"][0], STUDY["strategies"][0] | {"label": "Again", "chemo": "no"}]},
+            {"strategies": [CHEMOTHERAPY, CHEMOTHERAPY | {"label": "Again", "chemo": "no"}]},
             "strategies: the strategy 'chemotherapy' stands twice.",
         ),
         (
-            {"strategies": [STUDY["strategies"][0], STUDY["strategies"][0] | {"strategy": "b", "chemo": "no"}]},
+            {"strategies": [CHEMOTHERAPY, CHEMOTHERAPY | {"strategy": "b", "chemo": "no"}]},
             "strategies: the label 'Chemotherapy' stands twice.",
         ),
         (
@@ -169,7 +173,10 @@ def test_everything_a_file_can_say_becomes_a_column(tmp_path: Path) -> None:
             strategies({"chemo": "yes"}, {"chemo": "no"}, {"endocrine": "yes"}),
             "strategies: no line can come to 's3': those before it take them all.",
         ),
-        (strategies({}, {"chemo": "yes"}), "strategies: no line can come to 's2': those before it take them all."),
+        (
+            strategies({}, {"chemo": "yes"}),
+            "strategies: no line can come to 's2': those before it take them all.",
+        ),
         (
             strategies({"chemo": "yes"}, {"strategy": "other"}),
             "strategies: no strategy may be called 'other', which the marts use.",
@@ -185,6 +192,15 @@ def test_everything_a_file_can_say_becomes_a_column(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_does_not_hold_is_one_sentence(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
     assert refusal(tmp_path, **changes).startswith(sentence)
+
+
+def test_the_documented_example_is_read_whole(tmp_path: Path) -> None:
+    text = (SEEDS.parents[1] / "pipelines" / "README.md").read_text(encoding="utf-8")
+    example = next(part for part in text.split("```") if part.startswith("yaml\nstudy:"))
+    (tmp_path / "study.yml").write_text(example.removeprefix("yaml\n"), encoding="utf-8")
+    study = load_study(tmp_path / "study.yml")
+    assert study.model_fields_set == set(Study.model_fields)
+    assert [c.covariate for c in study.covariates] == ["pfs1_months", "visceral", "ki67"]
 
 
 def test_the_message_of_the_command_names_the_study_file(tmp_path: Path, afterline: Afterline) -> None:
