@@ -26,6 +26,7 @@ OVERLAP, ATE = "overlap", "ate"
 WEIGHTED = (OVERLAP, ATE)
 ITERATIONS, FIRTH_ITERATIONS, LARGEST_STEP = 30, 60, 4.0
 CONVERGED, FIRTH_CONVERGED = 1e-9, 1e-7
+CERTAIN = 30.0  # log odds beyond which nobody is told apart: no score is exactly 0 or 1, no weight infinite
 RIDGE = 1e-10  # keeps a column that is constant in a resample at 0
 Bools = npt.NDArray[np.bool_]
 
@@ -112,4 +113,4 @@ def _newton(
 
 
 def _probability(linear: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(linear, -500, 500)))
+    return 1 / (1 + np.exp(-np.clip(linear, -CERTAIN, CERTAIN)))
