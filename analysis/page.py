@@ -6,21 +6,23 @@ The lines of Table 1, the published figures beside ours, the provenance.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis import words
 from analysis.adjusted_words import adjusted_context
 from analysis.baseline_rows import UNKNOWN, Covariate, covariates_of, levels_of
 from analysis.benchmarks import CITATIONS, Benchmark, benchmarks_of
+from analysis.disclosure import Shareable
+from analysis.disclosure_words import changed_words, what_was_done
 from analysis.header import ReportHeader
+from analysis.honesty import LARGE_SMD
 from analysis.numbers import Numbers
 from analysis.pictures import Pictures
 from analysis.sentences import comparison, lead, proportional_hazards_fail
-from analysis.study import StudyData
+from analysis.study import Study, StudyData
 from analysis.survival_rows import BENEFIT_WEEKS, TIMES
 
-LARGE_SMD = 0.25
 SHOWN_UNITS = {"years", "months", "days", "%", "mg/dL", "U/L"}
 STATUSES = {
     "pass": "passed",
@@ -45,9 +47,12 @@ SECTIONS = (
     ("sensitivity", "Sensitivity to our choices"),
     ("published", "Published figures beside ours"),
     ("pictures", "Each patient"),
-    ("limits", "What this report does not do yet"),
     ("methods", "Methods"),
+    ("limits", "Limitations"),
+    ("checklist", "STROBE and RECORD"),
 )
+# parts that are made of single patients, or of counts for which disclosure control has no rules
+INTERNAL = frozenset({"pictures", "sensitivity"})
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,31 @@ class TableLine:
     missing: bool
 
 
-def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHeader) -> dict[str, Any]:
-    """Everything the template prints."""
+def sections_of(study: Study, shown: Shareable | None = None) -> list[tuple[str, str]]:
+    """Key and title of each part; no patient has a picture outside the house."""
+    return [
+        (key, title.replace("{drug}", study.index_drug))
+        for key, title in SECTIONS
+        if shown is None or key not in INTERNAL
+    ]
+
+
+def context(
+    data: StudyData,
+    numbers: Numbers,
+    drawn: Pictures,
+    header: ReportHeader,
+    shown: Shareable | None = None,
+) -> dict[str, Any]:
+    """Everything the template prints; `shown` says what may be shown outside, None is internal."""
     strategies = [(name, data.study.label(name), len(data.group(name))) for name in data.study.strategies]
     return {
         "study": data.study,
-        "sections": [(key, title.replace("{drug}", data.study.index_drug)) for key, title in SECTIONS],
+        "sections": sections_of(data.study, shown),
+        "shown": shown,
+        "disclosure": what_was_done(shown) if shown else [],
         "header": header,
-        "provenance": provenance(header, data.relative_dates),
+        "provenance": provenance(header, data.relative_dates, shown),
         "gate": gate_sentence(header),
         "numbers": numbers,
         "figures": drawn,
@@ -84,7 +106,9 @@ def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHe
         "ph_fails": {
             (e, p.key): proportional_hazards_fail(numbers, e, p) for e in COMPARED for p in data.study.pairs
         },
-        "table_one": [table_line(c, data) for c in covariates_of(data)] if len(data.compared) else [],
+        "table_one": [_listed(table_line(c, data), data, numbers) for c in covariates_of(data)]
+        if len(data.compared)
+        else [],
         "large_smd": LARGE_SMD,
         "unknown": UNKNOWN,
         "times": TIMES,
@@ -97,22 +121,16 @@ def context(data: StudyData, numbers: Numbers, drawn: Pictures, header: ReportHe
     }
 
 
-def provenance(header: ReportHeader, relative: bool) -> list[tuple[str, str]]:
+def provenance(header: ReportHeader, relative: bool, shown: Shareable | None = None) -> list[tuple[str, str]]:
     """Where the page comes from, as label and value. Relative dates print no calendar date."""
     cut = "dates are relative" if relative or header.data_cut is None else words.day(header.data_cut)
-    changed = {
-        None: "first publication",
-        0: "no study patient changed since the last publication",
-    }.get(header.restated_patients) or words.counted(
-        header.restated_patients or 0, "study patient changed", "study patients changed"
-    ) + " since the last publication"
     return [
         ("Site", header.site_id),
         ("Data cut", cut + (", final" if header.data_cut_final else "")),
         ("Set by", _set_by(header.data_cut_set_by)),
         ("Rules", f"{header.rule_set_id}, profile {header.profile_id}"),
         ("Quality gate", _gate_words(header)),
-        ("What changed", changed),
+        ("What changed", changed_words(header, shown)),
         ("Inputs", header.inputs_hash),
         ("Code", header.code_version),
     ]
@@ -151,6 +169,16 @@ def table_line(covariate: Covariate, data: StudyData) -> TableLine:
     if covariate.unit in SHOWN_UNITS:
         label += f", {covariate.unit}"
     return TableLine(covariate.column, label, covariate.numeric, covariate.decimals, levels, missing)
+
+
+def _listed(line: TableLine, data: StudyData, numbers: Numbers) -> TableLine:
+    """The line with the levels that have rows: rare ones of no code list have none outside the house."""
+    levels = [
+        level
+        for level in line.levels
+        if any(numbers.row(f"baseline.{s}.count.{line.column}={level[0]}") for s in data.study.strategies)
+    ]
+    return replace(line, levels=levels)
 
 
 def published_sources(study_id: str) -> list[dict[str, Any]]:

@@ -18,9 +18,12 @@ from analysis.manuscript import FOLDER, write_manuscript
 from analysis.manuscript_tables import manuscript_tables
 from analysis.numbers import Numbers, read_numbers
 from analysis.page import context
+from analysis.paper import paper
+from analysis.parameters import Parameters, read_parameters
 from analysis.patient_pages import write_patients
 from analysis.pictures import pictures
 from analysis.sensitivity_page import SensitivityPart, sensitivity_part
+from analysis.shareable_page import shareable_numbers, write_shareable
 from analysis.specification_picture import filter_style
 from analysis.specifications import PRIMARY
 from analysis.specified_numbers import read_specified
@@ -33,7 +36,8 @@ HERE = Path(__file__).parent
 def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
     """Write `index.html` (the study the header names), a page for each other study, and what they link to.
 
-    That is figures_and_tables/ and patients/. Reads marts.study_estimates, so `estimate` has run before.
+    That is figures_and_tables/ and patients/; and the same reports for readers outside, in shareable/.
+    Reads marts.study_estimates, so `estimate` has run before.
     The pages ask for nothing outside themselves.
     """
     site_dir.mkdir(parents=True, exist_ok=True)
@@ -53,7 +57,10 @@ def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
         for data, name in reports:
             numbers = read_numbers(connection, data.study.study_id)
             sensitivity = sensitivity_part(data.study, read_specified(connection, data.study.study_id))
-            _write_study(data, numbers, sensitivity, histories, site_dir, name, header, environment)
+            parameters = read_parameters(connection, data, header)
+            _write_study(
+                data, numbers, sensitivity, histories, site_dir, name, header, environment, parameters
+            )
     styles = _sheets("report.css", "patient.css")
     write_patients(site_dir, environment, styles, _fonts(), histories, reports, header)
 
@@ -67,6 +74,7 @@ def _write_study(
     name: str,
     header: ReportHeader,
     environment: Environment,
+    parameters: Parameters,
 ) -> None:
     drawn = pictures(data, numbers, sensitivity.specified.at(PRIMARY, PRIMARY))
     swimmers = swimmer_plot(data, histories)
@@ -82,11 +90,23 @@ def _write_study(
         tables=f"{FOLDER}/{prefix}tables.docx",
         swimmers=swimmers,
         sensitivity=sensitivity,
+        **paper(data, numbers, header, parameters),
         style=Markup(  # noqa: S704 - our own style sheets
             "\n".join((_fonts(), _sheets("report.css"), filter_style(sensitivity.curves)))
         ),
     )
     (site_dir / name).write_text(page, encoding="utf-8")
+    shown = shareable_numbers(data, numbers, header.shareable_min_count)
+    write_shareable(
+        data,
+        shown,
+        site_dir,
+        name,
+        header,
+        environment,
+        **paper(data, shown.numbers, header, parameters, shown),
+        style=Markup("\n".join((_fonts(), _sheets("report.css")))),  # noqa: S704 - our own style sheets
+    )
 
 
 def _environment() -> Environment:
