@@ -55,7 +55,8 @@ def _set_up(document: WordDocument, title: str) -> None:
     style.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
     style.paragraph_format.space_after = Pt(0)
     properties = document.core_properties
-    properties.title, properties.author, properties.last_modified_by = title, "Afterline", "Afterline"
+    properties.title = _legal(title)[:255]  # the longest that python-docx takes
+    properties.author = properties.last_modified_by = "Afterline"
     properties.comments, properties.revision = "", 1
     properties.created = properties.modified = NO_TIME
 

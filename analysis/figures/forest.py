@@ -56,7 +56,7 @@ def forest_figure(key: str, title: str, group: str, blocks: Sequence[Block], siz
     narrow = size.narrow
     row, lead = (40.0, 30.0) if narrow else (24.0, 32.0)
     low, high = _reach(blocks)
-    scale = _Scale(6.0 if narrow else 380.0, size.width - (14 if narrow else 170), low, high)
+    scale = _Scale(12.0 if narrow else 380.0, size.width - (14 if narrow else 170), low, high)
     lines = sum(len(block.ratios) for block in blocks)
     top = 8.0 if narrow else 26.0
     bottom = top + lead * len(blocks) + row * lines + 4

@@ -14,6 +14,7 @@ from analysis.figures.marks import legend, mark
 GUIDES = (0.1, 0.25)
 STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
 MOST_TICKS = 6
+FARTHEST = 2.0  # the end of the axis at most: what lies beyond is an arrow at it
 BEFORE, AFTER = ("ring", "mark-same"), ("disc", "mark")
 
 
@@ -68,18 +69,24 @@ def _row(
     label = shortened(balance.label, room, 13, strong=balance.modelled)
     canvas.text(0, top + 14 if size.narrow else middle + 4.5, label, css)
     canvas.line(left, middle, size.width - 14, middle, "grid")
-    ends = [left + abs(v) * scale for v in (balance.before, balance.after) if v is not None]
+    ends = [
+        min(left + abs(v) * scale, size.width - 14.0)
+        for v in (balance.before, balance.after)
+        if v is not None
+    ]
     if len(ends) == 2:
         canvas.line(ends[0], middle, ends[1], middle, "flow")
     for value, (shape, tone) in ((balance.before, BEFORE), (balance.after, AFTER)):
         if value is not None:
-            mark(canvas, shape, left + abs(value) * scale, middle, tone)
+            x, edge = left + abs(value) * scale, size.width - 14.0
+            beyond = x > edge + 0.5
+            mark(canvas, "arrow" if beyond else shape, min(x, edge), middle, tone)
     canvas.close()
 
 
 def _ticks(largest: float) -> tuple[float, list[float]]:
     """The end of the axis, past the largest difference and the last guide, and its ticks."""
-    reach = max(largest * 1.03, GUIDES[-1] * 1.2)
+    reach = min(max(largest * 1.03, GUIDES[-1] * 1.2), FARTHEST)
     step = next((s for s in STEPS if reach / s <= MOST_TICKS), float(np.ceil(reach / MOST_TICKS)))
     count = int(np.ceil(reach / step - 1e-9))
     return count * step, [round(i * step, 6) for i in range(count + 1)]
