@@ -5,7 +5,7 @@ A statistics layer to import in a notebook, and the nightly `estimate` and `rend
 
 from analysis.association import auc, chi_square_test, e_value, effective_sample_size, kendall_tau
 from analysis.balance import smd_categories, smd_continuous, spread
-from analysis.comparison import cox_hazard_ratio, cox_test, log_rank, proportional_hazards
+from analysis.comparison import cox_comparison, cox_hazard_ratio, cox_test, log_rank, proportional_hazards
 from analysis.competing import CumulativeIncidence, cumulative_incidence
 from analysis.cox import CoxModel, cox_model
 from analysis.durations import DAYS_PER_MONTH, Durations, durations
@@ -47,6 +47,7 @@ __all__ = [
     "auc",
     "chi_square_test",
     "common_tau",
+    "cox_comparison",
     "cox_hazard_ratio",
     "cox_model",
     "cox_test",

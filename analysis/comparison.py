@@ -14,22 +14,22 @@ import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from lifelines.statistics import logrank_test
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 from statsmodels.duration.survfunc import survdiff
 from survival import regression
 
 from analysis.cox import cox_model
-from analysis.durations import Durations, Floats, two_groups
+from analysis.durations import Durations, Floats, check_groups, two_groups
 from analysis.estimates import Estimate, Interval, StatisticsError, Test, Variance
-from analysis.kaplan_meier import risk_table
+from analysis.kaplan_meier import LARGE, risk_table
 
 LOG_RANK = "Mantel 1966"
 COX = "Cox 1972, Efron 1977"
 ZPH = "Grambsch and Therneau 1994"
+TEST, ZPH_TEST = "Cox, Wald test", "cox.zph score test, km transform"
 # lifelines stops when the Newton decrement falls under this. 1e-10 still left a hazard ratio 1.5e-6 from R's
 # (lung); 1e-13 is within 3e-7 on every set of tests/analysis/reference.
 PRECISION = 1e-13
-LARGE = 20_000  # from here on `survival`, which agrees to 1e-8 and takes a tenth of the time
 Groups = npt.NDArray[np.bool_]
 
 
@@ -37,9 +37,9 @@ def log_rank(data: Durations, group: Groups, strata: npt.NDArray[np.int_] | None
     """Log-rank test of group (n,) True against False, stratified where `strata` (n,) is given.
 
     lifelines computes the plain test; strata and delayed entry, which it does not have, come from
-    statsmodels.
+    statsmodels. Of very many patients the sums are taken here.
     """
-    reference, other = two_groups(data, group)
+    check_groups(data, group)
     name = (
         "log-rank"
         + (", stratified" if strata is not None else "")
@@ -48,7 +48,10 @@ def log_rank(data: Durations, group: Groups, strata: npt.NDArray[np.int_] | None
     if data.events == 0:
         return Test(None, data.n, 0, name, LOG_RANK, note="no event in either group")
     with np.errstate(divide="ignore", invalid="ignore"):
-        if strata is None and not data.delayed:
+        if strata is None and data.n > LARGE:
+            statistic, p_value = _summed(data, group)
+        elif strata is None and not data.delayed:
+            reference, other = two_groups(data, group)
             plain = logrank_test(reference.time, other.time, reference.event, other.event)
             statistic, p_value = plain.test_statistic, plain.p_value
         else:
@@ -56,6 +59,17 @@ def log_rank(data: Durations, group: Groups, strata: npt.NDArray[np.int_] | None
     if not np.isfinite(p_value):
         return Test(None, data.n, data.events, name, LOG_RANK, note="no event while both groups are at risk")
     return Test(float(p_value), data.n, data.events, name, LOG_RANK, float(statistic), 1)
+
+
+def _summed(data: Durations, group: Groups) -> tuple[float, float]:
+    """Statistic and p-value from the risk table: (sum of observed - expected)^2 over the hypergeometric
+    variance."""
+    _, at_risk, events, _ = risk_table(data)
+    _, at_risk_other, events_other, _ = risk_table(data, group.astype(float))
+    share = at_risk_other / at_risk
+    spread = share * (1 - share) * events * (at_risk - events) / np.maximum(at_risk - 1, 1)
+    statistic = (events_other - events * share).sum() ** 2 / spread.sum()
+    return float(statistic), float(chi2.sf(statistic, 1))
 
 
 def _survdiff(data: Durations, group: Groups, strata: npt.NDArray[np.int_] | None) -> tuple[float, float]:
@@ -68,36 +82,37 @@ def _survdiff(data: Durations, group: Groups, strata: npt.NDArray[np.int_] | Non
     return float(found[0]), float(found[1])
 
 
-def cox_hazard_ratio(data: Durations, group: Groups) -> Estimate:
-    """Hazard ratio of group True against False: Cox, Efron's ties, Wald limits.
+def cox_comparison(data: Durations, group: Groups) -> tuple[Estimate, Test]:
+    """Hazard ratio of group True against False (Cox, Efron's ties, Wald limits) and its Wald test, from one
+    fit.
 
     There is no estimate where a group has no event: the likelihood has no maximum then.
     """
     note = _inestimable(data, group)
     method = "Cox, Efron" + (", delayed entry" if data.delayed else "")
-    if note is None:
-        fitted = _cox(data, group)
-        if fitted is not None:
-            beta, error = fitted
-            z = norm.ppf(0.975)
-            limits = Interval(
-                float(np.exp(beta - z * error)), float(np.exp(beta + z * error)), Variance.COX_WALD
-            )
-            return Estimate(float(np.exp(beta)), data.n, data.events, method, COX, limits)
-        note = "the model does not converge"
-    return Estimate(None, data.n, data.events, method, COX, note=note)
+    fitted = _cox(data, group) if note is None else None
+    if fitted is None:
+        note = note or "the model does not converge"
+        return (
+            Estimate(None, data.n, data.events, method, COX, note=note),
+            Test(None, data.n, data.events, TEST, COX, note=note),
+        )
+    beta, error = fitted
+    low, high = (float(np.exp(beta + side * norm.ppf(0.975) * error)) for side in (-1, 1))
+    limits = Interval(low, high, Variance.COX_WALD)
+    ratio = Estimate(float(np.exp(beta)), data.n, data.events, method, COX, limits)
+    z = beta / error
+    return ratio, Test(float(2 * norm.sf(abs(z))), data.n, data.events, TEST, COX, float(z))
+
+
+def cox_hazard_ratio(data: Durations, group: Groups) -> Estimate:
+    """The hazard ratio of `cox_comparison`."""
+    return cox_comparison(data, group)[0]
 
 
 def cox_test(data: Durations, group: Groups) -> Test:
-    """Wald test of the hazard ratio."""
-    note = _inestimable(data, group)
-    fitted = _cox(data, group) if note is None else None
-    if fitted is None:
-        return Test(
-            None, data.n, data.events, "Cox, Wald test", COX, note=note or "the model does not converge"
-        )
-    z = fitted[0] / fitted[1]
-    return Test(float(2 * norm.sf(abs(z))), data.n, data.events, "Cox, Wald test", COX, float(z))
+    """The test of `cox_comparison`."""
+    return cox_comparison(data, group)[1]
 
 
 def proportional_hazards(data: Durations, group: Groups) -> Test:
@@ -109,19 +124,25 @@ def proportional_hazards(data: Durations, group: Groups) -> Test:
     note = _inestimable(data, group)
     if note is None and (_mixed(data, group)[0] > 0).sum() < 2:
         note = "fewer than two event times while both groups are at risk"
-    if note is not None:
-        return Test(None, data.n, data.events, "cox.zph score test, km transform", ZPH, note=note)
+    row = _zph(data, group) if note is None else None
+    if row is None:
+        note = note or "all events fall where the curve is at 0"
+        return Test(None, data.n, data.events, ZPH_TEST, ZPH, note=note)
+    return Test(row[1], data.n, data.events, ZPH_TEST, ZPH, row[0], 1)
+
+
+def _zph(data: Durations, group: Groups) -> tuple[float, float] | None:
+    """Chi-square and p-value; None where the transformed times of the events do not differ."""
     entry = {"entry": data.start} if data.delayed else {}
     matrix = _frame(data, group)[["group"]].to_numpy()
     fit = regression.coxph_fit(
         data.time, data.event.astype(np.int32), matrix, eps=1e-11, toler_chol=1e-12, **entry
     )
-    row = regression.cox_zph(fit, transform="km").table[0]
-    p_value, statistic = float(row.p), float(row.chisq)
-    if not np.isfinite(p_value):
-        note = "the score has no variance"
-        return Test(None, data.n, data.events, "cox.zph score test, km transform", ZPH, note=note)
-    return Test(p_value, data.n, data.events, "cox.zph score test, km transform", ZPH, statistic, 1)
+    try:
+        row = regression.cox_zph(fit, transform="km").table[0]
+    except RuntimeError:  # "computationally singular"
+        return None
+    return (float(row.chisq), float(row.p)) if np.isfinite(row.p) else None
 
 
 def _inestimable(data: Durations, group: Groups) -> str | None:
@@ -130,8 +151,8 @@ def _inestimable(data: Durations, group: Groups) -> str | None:
     It has one where events of both groups fall at times at which both groups are at risk: with Efron's ties
     its slope then is positive far to the left and negative far to the right.
     """
-    reference, other = two_groups(data, group)
-    if reference.events == 0 or other.events == 0:
+    check_groups(data, group)
+    if data.event[group].sum() in (0, data.events):
         return "a group has no event"
     events, events_other = _mixed(data, group)
     if (events_other > 0).any() and (events_other < events).any():

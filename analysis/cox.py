@@ -26,6 +26,9 @@ EPS, TOLERANCE, MOST_ITERATIONS = 1e-11, 1e-12, 50
 # has no maximum the information dies away as exp(-beta) and this grows past 1000; an estimate from a few
 # events is near 1.
 FLAT = 200.0
+COLLINEAR = (
+    1e-11  # smallest eigenvalue of the correlations: what is left of a column beside the others, squared
+)
 NOTHING = 1e-12  # a robust variance under this share of the plain one is rounding
 SEPARATED = "the likelihood has no finite maximum (separation)"
 Z = float(norm.ppf(0.975))
@@ -141,10 +144,11 @@ def singular(matrix: Floats, names: tuple[str, ...]) -> str | None:
     for name, spread, largest in zip(names, scale, size, strict=True):
         if spread <= 1e-12 * max(1.0, float(largest)):
             return f"{name} is the same for every patient"
-    if np.linalg.matrix_rank(centred / scale, tol=1e-9 * np.sqrt(len(matrix))) < len(names):
-        for k in range(2, len(names) + 1):
-            if np.linalg.matrix_rank((centred / scale)[:, :k], tol=1e-9 * np.sqrt(len(matrix))) < k:
-                return f"{names[k - 1]} follows from the other covariates"
+    standard = centred / scale
+    correlation = standard.T @ standard / len(matrix)
+    for k in range(2, len(names) + 1):
+        if np.linalg.eigvalsh(correlation[:k, :k])[0] < COLLINEAR:
+            return f"{names[k - 1]} follows from the other covariates"
     return None
 
 

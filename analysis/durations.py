@@ -94,11 +94,16 @@ def together(groups: Iterable[Durations]) -> Durations:
 
 def two_groups(data: Durations, group: npt.NDArray[np.bool_]) -> tuple[Durations, Durations]:
     """The reference (False) and the other group (True). Raises StatisticsError where a group is empty."""
+    check_groups(data, group)
+    return data.where(~group), data.where(group)
+
+
+def check_groups(data: Durations, group: npt.NDArray[np.bool_]) -> None:
+    """Raises StatisticsError where the labels (n,) are not as many as the patients, or a group is empty."""
     if len(group) != data.n:
         raise StatisticsError(f"{data.n} durations and {len(group)} group labels do not match.")
     if not group.any() or group.all():
         raise StatisticsError("A comparison needs patients in both groups.")
-    return data.where(~group), data.where(group)
 
 
 def checked_weight(weight: Numbers, n: int) -> Floats:

@@ -6,8 +6,8 @@ References: Clopper and Pearson, Biometrika 1934;26:404; Newcombe, Stat Med 1998
 
 from __future__ import annotations
 
-from scipy.stats import binomtest, fisher_exact
-from statsmodels.stats.proportion import confint_proportions_2indep
+from scipy.stats import fisher_exact
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from analysis.estimates import Estimate, Interval, StatisticsError, Test, Variance
 
@@ -24,8 +24,8 @@ def proportion(successes: int, n: int) -> Estimate:
     _check(successes, n)
     if n == 0:
         return Estimate(None, 0, 0, "proportion", EXACT, note="no patients")
-    limits = binomtest(successes, n).proportion_ci(confidence_level=0.95, method="exact")
-    interval = Interval(float(limits.low), float(limits.high), Variance.CLOPPER_PEARSON)
+    low, high = proportion_confint(successes, n, alpha=0.05, method="beta")
+    interval = Interval(float(low), float(high), Variance.CLOPPER_PEARSON)
     return Estimate(successes / n, n, successes, "proportion, exact interval", EXACT, interval)
 
 

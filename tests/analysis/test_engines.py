@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from analysis import (
     Variance,
     auc,
     chi_square_test,
+    cox_comparison,
     cox_hazard_ratio,
     cox_model,
     cumulative_incidence,
@@ -56,6 +58,7 @@ def weighted(patients):
     return durations(time[seen], event[seen], entry[seen]), weight[seen] / 4
 
 
+@settings(deadline=None)
 @given(PATIENTS)
 def test_weights_of_one_change_no_curve(patients):
     data, _ = weighted(patients)
@@ -66,6 +69,7 @@ def test_weights_of_one_change_no_curve(patients):
         assert median_survival(ones).estimate == median_survival(plain).estimate
 
 
+@settings(deadline=None)
 @given(PATIENTS)
 def test_a_weight_of_k_is_k_patients(patients):
     data, weight = weighted(patients)
@@ -77,6 +81,7 @@ def test_a_weight_of_k_is_k_patients(patients):
         assert weighted_at_risk(one, 5) == pytest.approx(weighted_at_risk(other, 5) / 4)
 
 
+@settings(deadline=None)
 @given(PATIENTS, st.floats(0.01, 100))
 def test_the_scale_of_weights_changes_no_limit(patients, factor):
     data, weight = weighted(patients)
@@ -89,6 +94,7 @@ def test_the_scale_of_weights_changes_no_limit(patients, factor):
             assert first.ci_low == pytest.approx(second.ci_low, abs=1e-7)
 
 
+@settings(deadline=None)
 @given(PATIENTS)
 def test_the_risk_table_counts_patient_by_patient(patients):
     data, weight = weighted(patients)
@@ -205,6 +211,7 @@ def test_separated_columns_are_named():
     assert logistic_model(design, np.ones(8, dtype=bool), firth=True).note == "everybody has the same outcome"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 2)), min_size=1, max_size=30))
 def test_shares_of_competing_events_and_of_neither_are_one(patients):
     time, state = (np.array(column, dtype=float) for column in zip(*patients, strict=True))
@@ -224,6 +231,7 @@ def test_competing_states_are_checked():
         cumulative_incidence([1, 2], [1, 3])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 1)), min_size=1, max_size=25))
 def test_known_days_make_the_interval_estimate_kaplan_meier(patients):
     time, event = (np.array(column, dtype=float) for column in zip(*patients, strict=True))
@@ -286,6 +294,7 @@ def test_tau_counts_the_pairs_whose_order_is_known():
         kendall_tau([1], durations([1, 2], [1, 1]))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30))
 def test_auc_is_the_share_of_pairs_in_order(patients):
     outcome, score = (np.array(column) for column in zip(*patients, strict=True))
@@ -362,6 +371,7 @@ def test_a_range_that_calls_itself_an_interval_is_found():
     assert suspicious_interval(claim(1.0, 20.0), few) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 200), min_size=30, max_size=60))
 def test_our_own_medians_are_not_suspicious(times):
     data = durations(times, [1, 1, 0] * 10 + [1] * (len(times) - 30))
@@ -396,3 +406,24 @@ def test_a_search_that_comes_down_on_the_wrong_side_gives_no_limit():
     assert low is None
     assert high == pytest.approx(math.exp(2))
     assert unreached(low, high) == "lower profile limit not found"
+
+
+def test_large_data_take_other_engines_and_get_the_same_numbers(monkeypatch):
+    draw = np.random.default_rng(11)
+    time, event = np.ceil(draw.exponential(20, 400)), draw.random(400) < 0.7
+    data, group = durations(time, event.astype(float)), draw.random(400) < 0.4
+
+    entry = np.where(draw.random(400) < 0.3, np.floor(time / 2), 0)
+    late = durations(time, event.astype(float), entry)
+
+    def numbers():
+        curve, ratio, test = kaplan_meier(data), *cox_comparison(data, group)
+        ranks = log_rank(data, group), log_rank(late, group)
+        values = [number for rank in ranks for number in (rank.statistic, rank.p_value)]
+        return [*curve.survival, ratio.estimate, ratio.ci_low, test.p_value, *values]
+
+    small = numbers()
+    for module in ("kaplan_meier", "comparison"):
+        monkeypatch.setattr(sys.modules[f"analysis.{module}"], "LARGE", 100)
+    assert numbers() == pytest.approx(small, abs=1e-7)
+    assert numbers() != small  # another engine, not the same one twice

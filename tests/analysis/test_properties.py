@@ -39,6 +39,7 @@ def data_of(patients, entry=True):
     return durations(time, event, late if entry else None)
 
 
+@settings(deadline=None)
 @given(PATIENTS)
 def test_survival_falls_and_stays_between_its_limits(patients):
     data = data_of(patients)
@@ -52,6 +53,7 @@ def test_survival_falls_and_stays_between_its_limits(patients):
         assert (curve.at_risk >= curve.events + curve.censored).all()
 
 
+@settings(deadline=None)
 @given(PATIENTS, st.randoms(use_true_random=False))
 def test_the_order_of_patients_does_not_matter(patients, random):
     shuffled = list(patients)
@@ -61,6 +63,7 @@ def test_the_order_of_patients_does_not_matter(patients, random):
         assert median_survival(kaplan_meier(one)) == median_survival(kaplan_meier(other))
 
 
+@settings(deadline=None)
 @given(PATIENTS)
 def test_the_curve_is_the_product_over_event_times(patients):
     data = data_of(patients, entry=False)
@@ -73,6 +76,7 @@ def test_the_curve_is_the_product_over_event_times(patients):
         assert found == pytest.approx(survival, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(PATIENTS, st.floats(0.1, 60))
 def test_a_restricted_mean_is_at_most_its_horizon(patients, tau):
     data = data_of(patients)
@@ -97,6 +101,7 @@ def test_swapping_the_groups_inverts_the_hazard_ratio(first, second):
     assert one.p_value == other.p_value or one.p_value == pytest.approx(other.p_value, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(1, 60), st.integers(0, 60), st.integers(1, 60))
 def test_intervals_of_shares_hold_them(x, n, x0, n0):
     x, x0 = min(x, n), min(x0, n0)
@@ -108,6 +113,7 @@ def test_intervals_of_shares_hold_them(x, n, x0, n0):
     assert difference.ci_low == pytest.approx(-mirrored.ci_high, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-100, 100), min_size=2, max_size=30),
     st.lists(st.floats(-100, 100), min_size=2, max_size=30),
