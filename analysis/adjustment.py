@@ -64,7 +64,7 @@ def adjusted_medians(
 ) -> dict[str, Estimate]:
     """Median PFS2 of both strategies of a pair, by weighted Kaplan-Meier; unweighted for none and cox."""
     comparison = compare(frame, study, pair)
-    weighted = weighted_sets(comparison, adjustment) if adjustment in WEIGHTED else [(comparison, None)]
+    weighted = weighted_sets(comparison, adjustment) if adjustment in WEIGHTED else None
     return {
         strategy: _median(comparison, strategy, weighted, adjustment)
         for strategy in (pair.reference, pair.strategy)
@@ -185,10 +185,14 @@ def pooled_curve(curves: Sequence[KaplanMeier], weight: Floats | None) -> Kaplan
         pooled_survival = np.where(inner, np.exp(-np.exp(mean)), survival.mean(axis=0))
         half = z * np.sqrt(total)
         low, high = (np.where(inner, np.exp(-np.exp(mean + s * half)), np.nan) for s in (1, -1))
-    sums = [np.mean([getattr(c, name) for c in curves], axis=0) for name in ("at_risk", "events", "censored")]
     # rounding must not lift a later step of the curve over an earlier one
     pooled_survival = np.minimum.accumulate(np.clip(pooled_survival, EQUAL**2, 1.0))
-    return KaplanMeier(first.data, first.time, *sums, pooled_survival, low, high, weight)
+    at_risk, events, censored = (
+        np.mean([getattr(curve, name) for curve in curves], axis=0)
+        for name in ("at_risk", "events", "censored")
+    )
+    sums = {"at_risk": at_risk, "events": events, "censored": censored}
+    return replace(first, **sums, survival=pooled_survival, lower=low, upper=high, weight=weight)
 
 
 def adjusted_curves(comparison: Comparison, weighted: Weighted) -> dict[str, KaplanMeier]:
@@ -244,20 +248,14 @@ def _curve(strategy: str, weighted: Weighted) -> KaplanMeier:
     return pooled_curve(curves, np.mean(weights, axis=0))
 
 
-def _median(
-    comparison: Comparison,
-    strategy: str,
-    weighted: Sequence[tuple[Comparison, Floats | None]],
-    adjustment: str,
-) -> Estimate:
+def _median(comparison: Comparison, strategy: str, weighted: Weighted | None, adjustment: str) -> Estimate:
+    """Of the weighted curve, or without weights where `weighted` is None."""
     arm = comparison.data.where(comparison.arm(strategy))
-    name = "Kaplan-Meier" if adjustment not in WEIGHTED else f"Kaplan-Meier, {NAMES[adjustment]}"
-    if arm.n == 0 or not weighted:
+    name = "Kaplan-Meier" if weighted is None else f"Kaplan-Meier, {NAMES[adjustment]}"
+    if arm.n == 0 or weighted == []:
         note = "no patients" if arm.n == 0 else why_not(comparison)
         return Estimate(None, arm.n, arm.events, name, "Brookmeyer and Crowley 1982", note=note)
-    if weighted[0][1] is None:
-        return median_survival(kaplan_meier(arm))
-    return median_survival(_curve(strategy, [(part, w) for part, w in weighted if w is not None]))
+    return median_survival(kaplan_meier(arm) if weighted is None else _curve(strategy, weighted))
 
 
 def _few(comparison: Comparison) -> str | None:

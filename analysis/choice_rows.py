@@ -48,7 +48,7 @@ def odds_labels(data: StudyData, pair: Pair) -> list[tuple[str, str]]:
     comparison = compare(data.patients, data.study, pair, None)
     labels: list[tuple[str, str]] = []
     for covariate in comparison.covariates:
-        for term in _design(comparison, covariate):
+        for term in _terms(_design(comparison, covariate)):
             _, level = term.rsplit("=", 1) if "=" in term else (term, step_of(covariate)[1])
             labels.append((term, f"{covariate.label}, {level}" if level else covariate.label))
     return labels
@@ -65,7 +65,7 @@ def _alone(comparison: Comparison, covariate: StudyCovariate) -> list[Row]:
     known = comparison.where(comparison.covariate_values[covariate.column].notna().to_numpy())
     columns = _design(known, covariate)
     rows: list[Row] = []
-    for term in _design(comparison, covariate):
+    for term in _terms(_design(comparison, covariate)):
         place = _place(comparison.pair, "odds_ratio", "ratio", term)
         if term not in columns or known.smaller == 0:
             note = "a group has no patient in whom it is known" if known.smaller == 0 else "does not vary"
@@ -92,7 +92,7 @@ def _together(comparison: Comparison) -> list[Row]:
         return [Row(area, None, comparison.data.n, None, models[0].method, note=failed)]
     rows = [
         from_estimate(_place(comparison.pair, "odds_ratio", "ratio", term, TOGETHER), _odds(models, term))
-        for term in designs[0]
+        for term in _terms(designs[0])
     ]
     areas = [auc(comparison.other, model.probability) for model in models]
     return [*rows, from_estimate(area, _area(areas))]
@@ -136,6 +136,10 @@ def _fitted(columns: pd.DataFrame, other: Bools) -> LogisticModel:
         if plain.note is None:
             return plain
     return logistic_model(columns, other, firth=True)
+
+
+def _terms(columns: pd.DataFrame) -> list[str]:
+    return [str(name) for name in columns]
 
 
 def _design(comparison: Comparison, covariate: StudyCovariate) -> pd.DataFrame:

@@ -110,8 +110,8 @@ def compare(
         taken.append(name)
     covariates = tuple(c for c in study.covariates if c.column in taken)
     obstacle = _obstacle(smaller, taken)
-    values = pd.DataFrame({name: usable[name] for name in taken}, index=both.index)
-    return Comparison(pair, both, everybody, other, covariates, values, tuple(notes), obstacle)
+    known = pd.DataFrame({name: usable[name] for name in taken}, index=both.index)
+    return Comparison(pair, both, everybody, other, covariates, known, tuple(notes), obstacle)
 
 
 def transformed(frame: pd.DataFrame, covariate: StudyCovariate) -> pd.Series:
@@ -189,11 +189,14 @@ def design(values: pd.DataFrame) -> pd.DataFrame:
             for level in sorted(set(values[name]))[1:]:
                 columns[f"{name}={level}"] = (values[name] == level).astype(float)
     made = pd.DataFrame(columns, index=values.index)
-    if len(made) and len(made.columns) and singular(made.to_numpy(), tuple(made)) is None:
+    names = tuple(columns)
+    if not len(made) or not names:
+        return made[[]]
+    if singular(made.to_numpy(), names) is None:
         return made
     kept: list[str] = []
-    for name in made:
-        if len(made) and singular(made[[*kept, name]].to_numpy(), (*kept, name)) is None:
+    for name in names:
+        if singular(made[[*kept, name]].to_numpy(), (*kept, name)) is None:
             kept.append(name)
     return made[kept]
 

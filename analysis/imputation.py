@@ -123,7 +123,7 @@ def _block(column: pd.Series) -> Floats:
 
 def _chained(blocks: dict[str, Floats], sets: int, rng: np.random.Generator) -> dict[str, Indexes]:
     """For each incomplete column the donor of each missing value: row numbers (sets, missing)."""
-    gaps = {name: np.isnan(block).any(axis=1) for name, block in blocks.items()}
+    gaps = {name: np.asarray(np.isnan(block).any(axis=1)) for name, block in blocks.items()}
     order = sorted((name for name in blocks if gaps[name].any()), key=lambda name: int(gaps[name].sum()))
     donors: dict[str, Indexes] = {}
     current = {name: np.broadcast_to(block, (sets, *block.shape)) for name, block in blocks.items()}

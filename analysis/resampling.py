@@ -138,9 +138,10 @@ def _curves(data: Durations, weight: Floats, taus: list[float]) -> tuple[Floats,
         return np.full(len(weight), np.inf), [np.full(len(weight), tau) for tau in taus]
     has = ((data.time[:, None] == time) & (data.event[:, None] == 1)).astype(float)
     there = ((data.time[:, None] >= time) & (data.start[:, None] < time)).astype(float)
-    medians, means = [], [[] for _ in taus]
+    medians: list[Floats] = []
+    means: list[list[Floats]] = [[] for _ in taus]
     for some in np.array_split(weight, max(1, weight.shape[0] * len(time) // CHUNK)):
-        lost = np.isnan(some).any(axis=1)
+        lost = np.asarray(np.isnan(some).any(axis=1))
         kept = np.where(lost[:, None], 1.0, some)
         with np.errstate(divide="ignore", invalid="ignore"):
             at_risk = kept @ there
