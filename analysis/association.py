@@ -123,10 +123,10 @@ def _concordance(formula: str, columns: dict[str, Floats]) -> tuple[float, float
     if any(not np.isfinite(column).all() for column in columns.values()):
         raise StatisticsError("A value is missing or not a number.")
     found = survival.concordance(formula, data=columns)
-    share, variance = found.concordance, found.var
-    if share is None or not np.isfinite(share):
+    share, variance = float(found.concordance), float(found.var)
+    if not np.isfinite(share):
         return None
-    return float(share), float(np.sqrt(variance)) if variance is not None and np.isfinite(variance) else 0.0
+    return share, float(np.sqrt(variance)) if np.isfinite(variance) else 0.0
 
 
 def _bounded(

@@ -75,7 +75,7 @@ def smd_categories(reference: pd.Series, other: pd.Series, weights: Weights | No
     inverse = np.linalg.pinv(covariance := (_covariance(a) + _covariance(b)) / 2)
     if not np.allclose(covariance @ inverse @ gap, gap):
         return _estimate(None, n, weights, "the groups share no level")
-    return _estimate(float(np.sqrt(max(0.0, gap @ inverse @ gap))), n, weights)
+    return _estimate(float(np.sqrt(max(0.0, float(gap @ inverse @ gap)))), n, weights)
 
 
 def _ratio(gap: float, scale: float, n: int, weights: Weights | None) -> Estimate:

@@ -221,7 +221,7 @@ def associations() -> Iterator[Pair]:
     for name, s in SETS.items():
         if "tau" in s:
             data, _ = data_of(name)
-            value = (np.arange(data.n) + 1) * 13 % 17
+            value = (np.arange(data.n) + 1.0) * 13 % 17
             yield from with_error(
                 "kendall_tau", name, kendall_tau(value, data), s["tau"]["tau"], s["tau"]["se"]
             )
