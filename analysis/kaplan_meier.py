@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from lifelines import KaplanMeierFitter
 from scipy.stats import norm
 from survival.surv_analysis import survfitkm
@@ -115,7 +114,7 @@ def risk_table(data: Durations, weight: Floats | None = None) -> tuple[Floats, F
 
     Entries after `start` and before the time are at risk.
     """
-    place, time = pd.factorize(data.time, sort=True)  # by hashing: a third of the time that sorting takes
+    place, time = data.places
     mass = np.ones(data.n) if weight is None else weight
     events: Floats = np.bincount(place, weights=mass * data.event, minlength=len(time)).astype(float)
     leaving: Floats = np.bincount(place, weights=mass, minlength=len(time)).astype(float)
