@@ -28,8 +28,8 @@ from analysis.kaplan_meier import crossing
 REFERENCE = "Turnbull 1976"
 BOOTSTRAP = "Turnbull 1976; Efron and Tibshirani 1993"
 METHOD = "interval-censored NPMLE"
-# where no mass moves by more than this in a step, the maximum is reached; the limits, which are times at which
-# a resample's curve crosses one half, stand still long before
+# where no mass moves by more than this in a step, the maximum is reached; the limits, which are times at
+# which a resample's curve crosses one half, stand still long before
 STANDING, MOST_STEPS = 1e-10, 5_000
 RESAMPLE_STANDING, RESAMPLE_STEPS = 1e-3, 20
 GONE = 1e-8
