@@ -51,7 +51,8 @@ SECTIONS = (
     ("limits", "Limitations"),
     ("checklist", "STROBE and RECORD"),
 )
-# parts that are made of single patients, or of counts for which disclosure control has no rules
+# parts that are made of single patients, or of counts for which disclosure control has no rules: two rule
+# sets that differ in one patient would, side by side, give her away
 INTERNAL = frozenset({"pictures", "sensitivity"})
 
 

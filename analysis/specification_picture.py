@@ -171,6 +171,7 @@ def _mark(
         said,
         {"rule-set": one.key[0], "profile": one.key[1], "estimate": one.row.estimate_id},
         one.key == (PRIMARY, PRIMARY) and one.adjustment == NONE,
+        one.key == (PRIMARY, PRIMARY),
     )
 
 

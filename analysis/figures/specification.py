@@ -27,7 +27,7 @@ class Specification:
 
     `medians` are those of the strategies in months: infinity where not reached, None where there is none.
     `rows` are its places in the dashboard, `css` its classes, `words` what it says when pointed at, `data`
-    the row it comes from.
+    the row it comes from. `primary` is what the report leads with, `same_rules` that adjusted.
     """
 
     ratio: float
@@ -39,6 +39,7 @@ class Specification:
     words: str
     data: Mapping[str, str]
     primary: bool
+    same_rules: bool
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def specification_figure(
     _month_axis(canvas, frame, specifications, legend, size)
     _dashboard(canvas, frame, legend)
     for place, one in enumerate(specifications):
-        _draw(canvas, frame, one, place, rows, size)
+        _draw(canvas, frame, one, place, rows, legend, size)
     _sides(canvas, frame, legend)
     _primary(canvas, frame, specifications, rows)
     return canvas.svg(size.name)
@@ -193,7 +194,13 @@ def _dashboard(canvas: Canvas, frame: Frame, legend: Legend) -> None:
 
 
 def _draw(
-    canvas: Canvas, frame: Frame, one: Specification, place: int, rows: Sequence[float], size: Size
+    canvas: Canvas,
+    frame: Frame,
+    one: Specification,
+    place: int,
+    rows: Sequence[float],
+    legend: Legend,
+    size: Size,
 ) -> None:
     x, half = frame.x(place), max(0.7, min(frame.step * 0.42, 9.0))
     if size.narrow:  # a phone has nothing to point with: the words are in the table under the picture
@@ -208,7 +215,8 @@ def _draw(
     canvas.circle(x, frame.y(one.ratio), max(1.3, min(half, 3.6)), "point")
     for number, median in enumerate(one.medians):
         if median is not None:
-            canvas.circle(x, frame.month(median), max(1.2, min(half, 3.2)), f"fill-{number}")
+            colour = legend.strategies[number][1]
+            canvas.circle(x, frame.month(median), max(1.2, min(half, 3.2)), f"fill-{colour}")
     cells = "".join(f"M{x - half:.1f} {rows[row]:.1f}h{2 * half:.1f}" for row in one.rows)
     canvas.parts.append(f'<path d="{cells}" class="cell"/></g>')
 
@@ -216,7 +224,10 @@ def _draw(
 def _primary(
     canvas: Canvas, frame: Frame, specifications: Sequence[Specification], rows: Sequence[float]
 ) -> None:
-    """The specification that the report leads with, by a line, a diamond and its name."""
+    """What the report leads with, by a line, a diamond and its name; an open diamond is that adjusted."""
+    for place, one in enumerate(specifications):
+        if one.same_rules and not one.primary:
+            mark(canvas, "hollow", frame.x(place), frame.y(one.ratio), "mark-none", 5.5)
     for place, one in enumerate(specifications):
         if not one.primary:
             continue
