@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from analysis.disclosure_counts import PAIR, Ledger, ledger
+from analysis.disclosure_counts import ENDPOINTS_RULED, PAIR, Ledger, ledger
 from analysis.durations import Durations
 from analysis.grouped import GroupedCurve, grouped_curve
 from analysis.kaplan_meier import number_at_risk, survival_at
@@ -42,10 +42,12 @@ CURVES = frozenset({"survival", "at_risk"})
 SUMMARIES = frozenset({"median", "q1", "q3", "mean", "sd", "rmst", "effective_sample_size", "kendall_tau"})
 COMPARISONS = frozenset({
     "hazard_ratio", "p_value", "rmst_difference", "smd", "proportion_difference", "odds_ratio", "e_value",
-    "auc",
+    "auc", "effective_sample_size",
 })  # fmt: skip
 # never shown: a single patient's value, or made of single patients' steps
 WITHHELD = frozenset({"minimum", "maximum", "largest_weight", "cumulative_incidence"})
+NOT_PATIENTS = frozenset({"covariates", "ratio"})  # units of counts and constants that count nobody
+MODEL_TERMS = frozenset({"choice"})  # endpoints whose terms are characteristics
 ROUND_TIMES = frozenset({*TIMES, BENEFIT_WEEKS})
 
 Curves = Mapping[str, Mapping[str, Durations]]  # endpoint -> group -> data
@@ -121,7 +123,7 @@ class _Rules:
 
     def shown(self, row: Stored) -> Stored:
         """The row as it may be printed."""
-        if row.population == "published":
+        if row.population == "published" or (row.statistic in COUNTS and row.unit in NOT_PATIENTS):
             return row
         if row.statistic in CURVES:
             return self._read_off(row)
@@ -136,6 +138,8 @@ class _Rules:
         return name is not None and name not in self.hidden and name not in self.book.implied
 
     def _group(self, row: Stored) -> bool:
+        if row.endpoint not in ENDPOINTS_RULED:
+            return False
         if row.statistic in COUNTS:
             return self._printed(row, "estimate")
         if row.statistic in SHARES and row.events is not None:
@@ -146,8 +150,9 @@ class _Rules:
 
     def _comparison(self, row: Stored) -> bool:
         groups = row.group_name.split(PAIR)
+        largest = row.statistic == "maximum" and row.unit == "sd"  # of the SMDs, no patient's value
         return (
-            row.statistic in COMPARISONS
+            (row.statistic in COMPARISONS or largest)
             and all(self.book.value.get(f"strategy.{group}.count", 0) >= self.fewest for group in groups)
             and not any(self._gives_away(row, group) for group in groups)
         )
@@ -161,6 +166,9 @@ class _Rules:
         if events is not None and self.book.value[events] < self.min_count:
             return True
         characteristics = set(re.split(r"[.=]", row.term or ""))
+        counted = {key[1] for key in self.book.roles if key[0] == "level"}
+        if row.endpoint in MODEL_TERMS and row.term and not characteristics & counted:
+            return True  # an odds ratio of a characteristic that Table 1 does not count
         return any(
             "known" not in levels and any(name in self.hidden for name in levels.values())
             for key, levels in self.book.roles.items()

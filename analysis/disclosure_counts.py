@@ -1,4 +1,4 @@
-"""Which printed numbers are counts of patients, and which sums tie them together: what an attacker writes down.
+"""Which printed numbers are counts of patients, and which sums tie them: what an attacker writes down.
 
 `ledger` walks the stored rows once. Every count gets a name; `place` says which count a column of a row
 prints, so that a count that stands in several rows is one count.
@@ -20,6 +20,11 @@ COUNTED = ("count", "proportion", "median", "cumulative_incidence")
 TOTALS, CELLS, ENDPOINTS, STEPS = 0, 1, 2, 3
 # a characteristic that lies wholly within another (endpoints.md, section 5): their difference is a count too
 WITHIN = (("visceral=yes", "liver=yes"), ("visceral=yes", "cns=yes"), ("visceral=no", "bone_only=yes"))
+# endpoints whose sums are known here; counts of any other are withheld (the flows between regimens, say)
+ENDPOINTS_RULED = frozenset({
+    "attrition", "strategy", "baseline", "pfs2", "ttnt", "ttd", "os", "pfs1", "pfs2_ema", "clinical_benefit",
+    "objective_response", "best_response", "further_line", "pfs_ratio", "scan_interval", "scans",
+})  # fmt: skip
 RESPONDERS, UNSEEN = ("CR", "PR"), ("NE", "not_assessed")
 
 
@@ -34,6 +39,7 @@ class Ledger:
     cost: dict[str, int] = field(default_factory=dict)
     place: dict[tuple[str, str], str] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
+    sizes: dict[str, str] = field(default_factory=dict)
     roles: dict[tuple[str, ...], dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
@@ -66,14 +72,14 @@ class Ledger:
 
     def size(self, population: str, group: str) -> str | None:
         """The count that is the size of a group."""
-        name = f"strategy.{group}.count" if group in self.strategies else f"size of {population}"
+        name = f"strategy.{group}.count" if group in self.strategies else self.sizes.get(population)
         return name if name in self.value else None
 
 
 def ledger(rows: Mapping[str, Stored], strategies: tuple[str, ...]) -> Ledger:
     """Every count of a study's rows. Published figures and comparisons count nobody of their own."""
     found = Ledger(strategies)
-    own = [r for r in rows.values() if r.population != "published" and PAIR not in r.group_name]
+    own = [r for r in rows.values() if r.endpoint in ENDPOINTS_RULED and counts_its_own(r)]
     _flow(found, own)
     for row in own:
         if row.endpoint == "baseline":
@@ -86,6 +92,11 @@ def ledger(rows: Mapping[str, Stored], strategies: tuple[str, ...]) -> Ledger:
         if "all" in groups:
             found.total(groups["all"], [groups[s] for s in strategies if s in groups])
     return found
+
+
+def counts_its_own(row: Stored) -> bool:
+    """Whether the row is of a group of this study's patients."""
+    return row.population != "published" and PAIR not in row.group_name
 
 
 def _flow(found: Ledger, rows: Iterable[Stored]) -> None:
@@ -108,19 +119,21 @@ def _flow(found: Ledger, rows: Iterable[Stored]) -> None:
             found.place[row.estimate_id, "estimate"] = name
     groups = [f"strategy.{s}.count" for s in found.strategies if f"strategy.{s}.count" in found.value]
     everybody = [name for name in found.value if name.startswith("strategy.")]
-    for population, step, parts in (
-        ("compared", "strategy_compared", groups),
-        ("study_patients", "next_line", everybody),
-    ):
-        size = f"size of {population}"
-        found.value[size], found.cost[size] = sum(found.value[p] for p in parts), LAST
-        found.total(size, parts)
-        if step in left and found.value[left[step]] == found.value[size]:
-            found.sums.append(Sum(size, (left[step],)))
+    _size(found, "compared", left.get("strategy_compared"), groups)
+    _size(found, "study_patients", left.get("next_line"), everybody)
     if "index_line" in left:
-        found.value["size of index_patients"] = found.value[left["index_line"]]
-        found.cost["size of index_patients"] = STEPS
-        found.sums.append(Sum("size of index_patients", (left["index_line"],)))
+        found.sizes["index_patients"] = left["index_line"]
+
+
+def _size(found: Ledger, population: str, step: str | None, parts: list[str]) -> None:
+    """A population's size is the step that leaves it, where that is the sum of its groups."""
+    total = sum(found.value[part] for part in parts)
+    if step is None or found.value[step] != total:
+        step = found.add(f"size of {population}", total, STEPS)
+    found.sizes[population] = step
+    found.total(step, parts)
+    if population == "compared":
+        found.cost[step] = LAST  # whoever adds up the groups has it
 
 
 def _characteristic(found: Ledger, row: Stored) -> None:

@@ -139,14 +139,14 @@ def _comparison(data: StudyData, numbers: Numbers) -> list[str | Markup]:
         f"smaller of the groups' last times and, where both reach it, at {AT_TWELVE:g} months.",
         "Proportional hazards were tested by the score test with Kaplan-Meier time; where it rejects, the "
         "restricted mean leads.",
-        f"With fewer than {FEW_EVENTS} events in a group, or where a group had none, Firth's penalised "
+        f"With fewer than {FEW_EVENTS} events in a group, or where a group had no event, Firth's penalised "
         "likelihood "
         "was used with profile limits; with fewer than "
         f"{TOO_FEW_EVENTS} no p-value was given.",
         "Shares have Clopper-Pearson limits, their differences Newcombe's; they were tested by Fisher's "
         "exact "
         "test.",
-        "All tests are two-sided, and none is adjusted for multiple or for repeated looks.",
+        "All tests are two-sided, without adjustment for multiple comparisons or for repeated looks.",
     ]
 
 

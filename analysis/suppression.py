@@ -149,7 +149,7 @@ def _block(counts: Counts, unknown: AbstractSet[str], key: str) -> list[Sum]:
         for place, s in enumerate(counts.sums):
             if not found[place] and reached.intersection(s.counts):
                 found[place] = grown = True
-                reached |= unknown.intersection(s.counts)
+                reached |= unknown & set(s.counts)
     return [s for place, s in enumerate(counts.sums) if found[place]]
 
 
@@ -166,7 +166,8 @@ def _solve(counts: Counts, unknown: AbstractSet[str], key: str, block: Sequence[
                 matrix[row, place[k]] += sign
             else:
                 right[row] -= sign * counts.value[k]
-    lower = np.array([0.0 if k in counts.implied or k in whole else min(1, counts.value[k]) for k in free])
+    floor = [0 if k in counts.implied or k in whole else 1 for k in free]
+    lower = np.minimum(floor, [counts.value[k] for k in free]).astype(float)
     most = float(max(counts.value.values()))
     goal = np.zeros(len(free))
     goal[place[key]] = 1.0

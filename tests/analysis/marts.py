@@ -145,7 +145,9 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[R
 
 def _attrition(empty: bool, compared: int) -> list[Row]:
     rows: list[Row] = []
-    for number, (step, left) in enumerate(STEPS.items(), start=1):
+    more = max(0, compared + OTHERS - STEPS["next_line"])  # a larger study comes from more patients
+    for number, (step, small) in enumerate(STEPS.items(), start=1):
+        left = small + more
         if empty and number >= 6:
             left = 0
         elif not empty and number >= 8:
