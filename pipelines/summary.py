@@ -91,10 +91,11 @@ def study_numbers(build_db: Path) -> list[dict[str, Any]]:
                     from marts.study_patients group by study_id, strategy
                 ) as counted
                 left join (
-                    select study_id, group_name as strategy, any_value(estimate) as estimate
+                    select study_id, group_name as strategy, estimate
                     from marts.study_estimates
-                    where endpoint = 'pfs2' and statistic = 'median'
-                    group by study_id, group_name
+                    where
+                        endpoint = 'pfs2' and statistic = 'median' and population = 'compared'
+                        and adjustment = 'none' and term is null
                 ) as medians using (study_id, strategy)
                 order by study_id, patients desc, strategy
                 """
