@@ -121,6 +121,22 @@ def pfs(walk: Walk, line: Line, profile: Profile) -> Endpoint:
     return _endpoint(history, start, max(clean), None, reason or "last_assessment")
 
 
+def assessed(walk: Walk, line: Line, profile: Profile) -> tuple[int | None, int | None, int]:
+    """While PFS of a line ran: last day clear of progression, last evaluable day, number of evaluable days.
+
+    A progression lies after the last clear day; a death or a censoring may fall on it.
+    """
+    one = pfs(walk, line, profile)
+    days = {
+        day: response
+        for day, response in _assessments(walk, profile).items()
+        if response != "NE" and line.start < day <= one.end
+    }
+    before = one.end if one.event_type == "progression" else one.end + 1
+    clear = [day for day, response in days.items() if response != "PD" and line.f < day < before]
+    return max(clear, default=None), max(days, default=None), len(days)
+
+
 def _death_counts(walk: Walk, line: Line, profile: Profile, visits_end: int | None) -> bool:
     death = walk.history.death
     if death is None:
