@@ -10,6 +10,7 @@ from analysis.adjustment import ADJUSTMENTS, NONE
 from analysis.choice_rows import odds_labels
 from analysis.numbers import Numbers
 from analysis.propensity import WEIGHTED
+from analysis.ratio_rows import ratio_threshold
 from analysis.reanalyses import INTERVAL
 from analysis.specification_words import ADJUSTMENTS as ADJUSTED
 from analysis.specification_words import REANALYSES, profile
@@ -179,7 +180,7 @@ def ratio_table(data: StudyData, numbers: Numbers) -> Table:
         for name, label in groups
         if numbers.row(f"pfs_ratio.{name}.count.reached")
     ]
-    threshold = words.number(numbers.value("pfs_ratio.all.count.threshold"), 2)
+    threshold = words.number(ratio_threshold(data), 2)
     return Table(
         "pfs_ratio",
         "PFS ratio: PFS2 over PFS1 of the same patient",

@@ -16,6 +16,7 @@ from analysis.baseline_rows import covariates_of
 from analysis.choice_rows import odds_labels
 from analysis.covariates import COMPLETE_CASES, MISSING_LEVEL, compare
 from analysis.honesty import FEWEST_EFFECTIVE, LARGE_SMD
+from analysis.imputation import SETS
 from analysis.numbers import Numbers
 from analysis.propensity import ATE, OVERLAP, WEIGHTED
 from analysis.study import Pair, StudyData
@@ -50,6 +51,7 @@ def adjusted_context(data: StudyData, numbers: Numbers) -> dict[str, Any]:
         "verdicts": verdicts,
         "adjusted_for": {pair.key: adjusted_for(data, pair) for pair in data.study.pairs},
         "adjusted_lines": {pair.key: adjusted_lines(numbers, pair) for pair in data.study.pairs},
+        "imputed_sets": SETS,
         "odds": {pair.key: odds_labels(data, pair) for pair in data.study.pairs},
     }
 

@@ -24,6 +24,7 @@ from analysis.rows import Place, Row, from_estimate, from_test
 from analysis.study import Pair, StudyCovariate, StudyData
 
 PATIENTS_PER_COVARIATE, PATIENTS_PER_COLUMN = 5, 10
+FEWEST = 5  # patients of a group without whom nothing is said of a covariate
 TOGETHER = "multivariable"
 # the step that an odds ratio belongs to, where one unit would say little
 STEPS = {"age_years": (10.0, "per 10 years"), "disease_free_months": (12.0, "per year")}
@@ -67,8 +68,9 @@ def _alone(comparison: Comparison, covariate: StudyCovariate) -> list[Row]:
     rows: list[Row] = []
     for term in _terms(_design(comparison, covariate)):
         place = _place(comparison.pair, "odds_ratio", "ratio", term)
-        if term not in columns or known.smaller == 0:
-            note = "a group has no patient in whom it is known" if known.smaller == 0 else "does not vary"
+        if term not in columns or known.smaller < FEWEST:
+            few = f"known in fewer than {FEWEST} patients of a group"
+            note = few if known.smaller < FEWEST else "does not vary"
             rows.append(Row(place, None, known.data.n, None, "logistic regression", note=note))
             continue
         model = _fitted(columns, known.other)

@@ -37,7 +37,7 @@ def ratio_rows(data: StudyData) -> list[Row]:
     """Median and share of ratios, and Kendall's tau of PFS1 and PFS2: everybody, then each strategy."""
     ratios, known, threshold = pfs_ratios(data), _known(data), ratio_threshold(data)
     last = max((float(r.time.max()) for r in ratios.values() if r.n), default=0.0)
-    rows = [Row(_place("all", "count", "threshold", "ratio"), threshold, None, None, "of the study")]
+    rows: list[Row] = []
     for name, group in ratios.items():
         frame = known if name == "all" else known[known["strategy"] == name]
         rows += _group_rows(name, group, frame, threshold, last)
