@@ -12,7 +12,7 @@ from typing import Any
 from analysis import words
 from analysis.adjusted_words import adjusted_context
 from analysis.baseline_rows import UNKNOWN, Covariate, covariates_of, levels_of
-from analysis.benchmarks import CITATIONS, Benchmark, benchmarks_of
+from analysis.benchmarks import Benchmark, benchmarks_of
 from analysis.disclosure import Shareable
 from analysis.disclosure_words import changed_words, what_was_done
 from analysis.header import ReportHeader
@@ -190,17 +190,21 @@ def published_sources(study_id: str) -> list[dict[str, Any]]:
     sources: dict[str, list[Benchmark]] = {}
     for benchmark in benchmarks_of(study_id):
         if benchmark.statistic in ("median", "proportion"):
-            sources.setdefault(benchmark.source, []).append(benchmark)
+            sources.setdefault(benchmark.citation, []).append(benchmark)
     return [
-        {"citation": CITATIONS[source], "key": source, "lines": [_published_line(b) for b in lines]}
-        for source, lines in sources.items()
+        {"citation": citation, "key": lines[0].source, "lines": [_published_line(b) for b in lines]}
+        for citation, lines in sources.items()
     ]
 
 
 def _published_line(benchmark: Benchmark) -> Mapping[str, Any]:
     name = {"pfs2": "Median PFS2", "clinical_benefit": "Clinical benefit rate"}[benchmark.endpoint]
+    if benchmark.arm:
+        name = "Median PFS"  # of a trial's own line, which is no PFS2
     return {
-        "label": f"{name}, {words.strategy(benchmark.group).lower()}",
+        "label": f"{name}, {benchmark.arm or words.strategy(benchmark.group).lower()}",
+        "beside": words.strategy(benchmark.group).lower() if benchmark.arm else "",
+        "population": benchmark.population,
         "ours": f"{benchmark.endpoint}.{benchmark.group}.{benchmark.statistic}",
         "theirs": f"{benchmark.endpoint}.{benchmark.group}.{benchmark.statistic}.{benchmark.source}",
         "range": f"{benchmark.endpoint}.{benchmark.group}.{{}}.{benchmark.source}",

@@ -1,4 +1,4 @@
-"""Methods, limitations and checklists: written from the run, so that they follow when the run's parameters do."""
+"""Methods, limitations and checklists: written from the run, so that they follow its parameters."""
 
 from __future__ import annotations
 
@@ -62,9 +62,21 @@ def text(found: Paper) -> str:
 @pytest.mark.parametrize(
     ("statement", "before", "after"),
     [
-        ("update marts.line_rules set regimen_window_days = 41", "within 28 days of a line", "within 41 days"),
-        ("update marts.line_rules set gap_advances = true", "did not by itself begin", "without any began a new"),
-        ("update marts.line_rules set substitution_allowed = false", "continued the line.", "similar one began"),
+        (
+            "update marts.line_rules set regimen_window_days = 41",
+            "within 28 days of a line",
+            "within 41 days",
+        ),
+        (
+            "update marts.line_rules set gap_advances = true",
+            "did not by itself begin",
+            "without any began a new",
+        ),
+        (
+            "update marts.line_rules set substitution_allowed = false",
+            "continued the line.",
+            "similar one began",
+        ),
         ("update marts.endpoint_profiles set cb_days = 112", "at 168 days or later", "at 112 days or later"),
         (
             "update marts.endpoint_profiles set counts_stop_reason = false",
@@ -72,16 +84,36 @@ def text(found: Paper) -> str:
             "taken from imaging and the clinician",
         ),
         ("update marts.endpoint_profiles set death_window_days = null", "A death more than 182 days", None),
-        ("update marts.endpoint_profiles set visit_gap_days = 75", None, "More than 75 days between two contacts"),
-        ("update marts.endpoint_profiles set censor_at = 'assessment'", "last recorded activity", "last evaluable"),
+        (
+            "update marts.endpoint_profiles set visit_gap_days = 75",
+            None,
+            "More than 75 days between two contacts",
+        ),
+        (
+            "update marts.endpoint_profiles set censor_at = 'assessment'",
+            "last recorded activity",
+            "last evaluable",
+        ),
         ("update marts.studies set receptor_positive_percent = 10", "at 1 % or more", "at 10 % or more"),
         ("update marts.studies set minimum_age_years = 18", None, "age of 18 years or more"),
-        ("update marts.studies set index_label = 'ribociclib'", "with palbociclib and", "with ribociclib and"),
-        ("update marts.study_strategies set label = 'Tablets' where position = 1", None, "tablets or chemotherapy"),
+        (
+            "update marts.studies set index_label = 'ribociclib'",
+            "with palbociclib and",
+            "with ribociclib and",
+        ),
+        (
+            "update marts.study_strategies set label = 'Tablets' where position = 1",
+            None,
+            "tablets or chemotherapy",
+        ),
         ("update marts.patients set site_id = 'b' where patient_id = 'p001'", "of one site", "of 2 sites"),
-        ("delete from marts.study_covariates where position > 2", "age, lines", "PFS1 and visceral metastases,"),
+        (
+            "delete from marts.study_covariates where position > 2",
+            "age, lines",
+            "PFS1 and visceral metastases,",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_methods_follow_the_parameters(written, statement, before, after):
     was, now = text(written()), text(written(statement))
     assert was != now
@@ -171,7 +203,8 @@ def test_pointers_of_the_lists_are_sections_of_the_report(build):
         (
             3,
             Changes(1, 0, 2, {"PFS2": 2, "strategy": 1}, ("new records in assessments",)),
-            "3 study patients since the last publication: 1 entered and 2 changed (PFS2 in 2, strategy in 1); "
+            "3 study patients since the last publication: 1 entered and 2 changed (PFS2 in 2, strategy in "
+            "1); "
             "behind it: new records in assessments",
         ),
     ],
