@@ -63,7 +63,7 @@ def test_nothing_scrolls_sideways(browser, site, width, size):
     assert found["scroll"] <= width
     assert found["text"] == 0
     assert found["sizes"] == [size]
-    assert found["drawings"] == 10
+    assert found["drawings"] == 17
     assert found["font"]
 
 

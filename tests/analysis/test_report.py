@@ -151,8 +151,10 @@ def test_figures_are_files_that_parse(report):
     build, _ = report
     figures = sorted((build.parent / "site" / "figures_and_tables" / "figures").glob("*.svg"))
     names = {"attrition", "pfs2", "pfs1", "pfs2_ema", "ttnt", "ttd", "os", "pfs1_by_strategy", "swimmer"}
-    names |= {"specification"}
+    names |= {"specification", "incidence", "ratio", "sankey", "love", "propensity", "forest", "weighted"}
     assert {figure.stem for figure in figures} == names | {f"{name}-column" for name in names}
+    pictures = {figure.stem for figure in figures[0].parent.glob("*.png")}
+    assert pictures == names
     for figure in figures:
         root = ElementTree.fromstring(figure.read_text(encoding="utf-8"))  # noqa: S314 - our own files
         assert root.find("{http://www.w3.org/2000/svg}title").text

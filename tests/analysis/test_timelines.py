@@ -233,7 +233,12 @@ def test_hostile_text_is_only_text_and_names_no_other_file(tmp_path):
     pages = list((folder / "patients").iterdir())
     assert len(pages) == 53
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+\.(html|css)", page.name) for page in pages)
-    assert {path.name for path in folder.iterdir()} == {"index.html", "figures_and_tables", "patients"}
+    assert {path.name for path in folder.iterdir()} == {
+        "index.html",
+        "figures_and_tables",
+        "patients",
+        "shareable",
+    }
     for page in [folder / "index.html", *pages]:
         assert "<script" not in page.read_text(encoding="utf-8").lower()
     hers = next(page for page in pages if page.name.startswith("patient-")).read_text(encoding="utf-8")
