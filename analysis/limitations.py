@@ -81,8 +81,8 @@ def _few(data: StudyData, numbers: Numbers) -> str | None:
         return None
     unsure = " (or their number is withheld)" if len(known) < len(events) else ""
     return (
-        f"A group has fewer than {FEW_EVENTS} events of PFS2{unsure}: estimates are unstable and may be far from "
-        "the truth in either direction."
+        f"A group has fewer than {FEW_EVENTS} events of PFS2{unsure}: estimates are unstable and may be far "
+        "from the truth in either direction."
     )
 
 
@@ -143,8 +143,8 @@ def _missing(numbers: Numbers) -> str | None:
 def _one_site(header: ReportHeader, parameters: Parameters) -> str:
     if parameters.sites > 1:
         return (
-            f"The patients are those of {parameters.sites} sites, analysed as one; how the sites differ is not "
-            "modelled."
+            f"The patients are those of {parameters.sites} sites, analysed as one; how the sites differ is "
+            "not modelled."
         )
     return (
         f"All patients are of one site ({header.site_id}): its habits of choosing, scanning and recording "

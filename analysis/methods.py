@@ -67,7 +67,7 @@ def _design(
     everybody = (
         numbers.count(f"attrition.all.count.{data.attrition['step'].iloc[0]}.left")
         if len(data.attrition)
-        else Markup(words.DASH)
+        else Markup("–")
     )
     return [
         f"This is a retrospective cohort study of routine electronic health records {where}.",

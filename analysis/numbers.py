@@ -135,8 +135,9 @@ class Numbers:
     def _span(self, key: str, shown: str, column: str = "estimate") -> Markup:
         which = Markup("") if column == "estimate" else Markup(' data-column="{}"').format(column)
         if self.withheld(key, column):
-            mark = '<span class="withheld" data-estimate="{}"{}>{}</span>'
-            return Markup(mark).format(key, which, words.WITHHELD)
+            return Markup('<span class="withheld" data-estimate="{}"{}>{}</span>').format(
+                key, which, words.WITHHELD
+            )
         return Markup('<span class="num" data-estimate="{}"{}>{}</span>').format(key, which, shown)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -120,7 +121,7 @@ def what_the_page_says(attacked: Attacked) -> System:
     groups = {name: f"strategy.{name}.count" for name in study.strategies}
     system.adds_up("attrition.all.count.strategy_compared.left", groups.values())
     steps = [str(step) for step in attacked.data.attrition["step"]]
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         left = "attrition.all.count.{}.left"
         system.adds_up(left.format(before), [left.format(after), f"attrition.all.count.{after}.removed"])
     system.adds_up("attrition.all.count.next_line.left", [*groups.values(), "strategy.other.count"])
@@ -281,11 +282,11 @@ def test_the_page_says_on_top_what_was_done(attacked):
     assert "This is the shareable rendering" in words
     assert f"{attacked.shown.withheld:,} of the {attacked.shown.of:,} numbers" in words
     assert words.index("shareable rendering") < words.index("After palbociclib")
-    assert not re.search(r"\b(nan|inf|none)\b", words, flags=re.I)
+    assert not re.search(r"\b(nan|NaN|inf|None)\b", words)
 
 
 def test_every_statistic_has_a_rule():
-    """What the contract adds is withheld until somebody has thought about it: then it stands in one of the sets."""
+    """What the contract adds is withheld until somebody has thought about it."""
     contract = yaml.safe_load(Path(disclosure.__file__).with_name("study_estimates.yml").read_text("utf-8"))
     ruled = (
         disclosure.COUNTS | disclosure.SHARES | disclosure.CURVES | disclosure.SUMMARIES

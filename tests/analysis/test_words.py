@@ -12,7 +12,8 @@ from analysis import honesty
 from tests.analysis.test_report import published
 
 FORBIDDEN = re.compile(
-    r"\b(effects?|effective\w*|efficac\w*|superior\w*|inferior\w*|benefits? (?:of|from)|caus(?:e|es|ed|al|ally|ing)|"
+    r"\b(effects?|effective\w*|efficac\w*|superior\w*|inferior\w*|benefits? (?:of|from)|"
+    r"caus(?:e|es|ed|al|ally|ing)|"
     r"works? better|outperform\w*|leads? to (?:longer|shorter))\b",
     re.I,
 )
