@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -38,6 +40,15 @@ class Stop:
         return f"{self.place}={self.name}"
 
 
+class Taken(NamedTuple):
+    """A line as a row of StudyData.lines has it."""
+
+    place: int
+    category: str
+    end_reason: str
+    died: bool
+
+
 Flow = tuple[Stop, Stop]
 
 
@@ -55,11 +66,12 @@ def sequence_rows(data: StudyData) -> list[Row]:
 
 
 def counted(lines: pd.DataFrame) -> tuple[dict[Stop, int], dict[Flow, int]]:
-    """Patients at each stop and in each flow, in the order they are drawn."""
+    """Patients at each stop and in each flow, in the order they are drawn; the lines stand by patient."""
     stops: Counter[Stop] = Counter()
     flows: Counter[Flow] = Counter()
-    for _, hers in lines.groupby("patient_id", sort=True):
-        path = stops_of(hers)
+    columns = lines[["patient_id", "place", "regimen_category", "end_reason", "died"]]
+    for _, hers in groupby(columns.itertuples(index=False, name=None), key=lambda line: line[0]):
+        path = stops_of([Taken(*line[1:]) for line in hers])
         stops.update(path)
         flows.update(pairwise(path))
     return (
@@ -68,14 +80,13 @@ def counted(lines: pd.DataFrame) -> tuple[dict[Stop, int], dict[Flow, int]]:
     )
 
 
-def stops_of(hers: pd.DataFrame) -> list[Stop]:
+def stops_of(hers: Sequence[Taken]) -> list[Stop]:
     """One patient's stops: a line each, then an end where no line follows, as far as `LAST_PLACE`."""
-    places = [int(place) for place in hers["place"]]
-    path = [Stop(place, str(name)) for place, name in zip(places, hers["regimen_category"], strict=True)]
-    last = hers.iloc[-1]
-    alive = ONGOING if last["end_reason"] == "ongoing" else OFF
-    end = DIED if bool(last["died"]) else alive
-    return [stop for stop in [*path, Stop(places[-1] + 1, end)] if stop.place <= LAST_PLACE]
+    last = hers[-1]
+    alive = ONGOING if last.end_reason == "ongoing" else OFF
+    end = Stop(last.place + 1, DIED if last.died else alive)
+    path = [Stop(line.place, str(line.category)) for line in hers]
+    return [stop for stop in [*path, end] if stop.place <= LAST_PLACE]
 
 
 def _order(stop: Stop) -> tuple[int, int, str]:

@@ -68,6 +68,10 @@ def survival_figure(
     _labels(canvas, frame, curves, threshold)
     groups = [(c.label if len(curves) > 1 else "Patients", c.colour, c.at_risk) for c in curves]
     risk_table(canvas, frame, groups, shown, size)
+    every = max((_every(int((c.fit.censored > 0).sum())) for c in curves), default=1)
+    if every > 1:
+        note = f"1 in {every} censoring marks drawn, or more"
+        canvas.text(frame.right, frame.bottom + 62, note, "quiet small", "end")
     return canvas.svg(size.name)
 
 
@@ -141,5 +145,5 @@ def _describe(curves: Sequence[Curve]) -> str:
     marks = "" if any(c.said for c in curves) else ", censoring marks"
     every = max((_every(int((c.fit.censored > 0).sum())) for c in curves), default=1)
     if marks and every > 1:
-        marks += f" (one in {every} or fewer)"
+        marks += f" (at least one in {every})"
     return f"Kaplan-Meier curves with 95 % limits{marks} and numbers at risk. " + "; ".join(medians) + "."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+import time
 import xml.etree.ElementTree as ElementTree
 import zlib
 from itertools import combinations, pairwise
@@ -29,7 +30,7 @@ from analysis.figures.survival import MOST_MARKS
 from analysis.kaplan_meier import kaplan_meier
 from analysis.numbers import Numbers, read_numbers
 from analysis.pictures import Pictures, pictures
-from analysis.sequences import DIED, LAST_PLACE, OFF, ONGOING, Stop, counted, flow_id, stops_of
+from analysis.sequences import DIED, LAST_PLACE, OFF, ONGOING, Stop, Taken, counted, flow_id, stops_of
 from analysis.specified_numbers import read_specified
 from analysis.study import StudyData, connect, read_studies
 from tests.analysis.marts import make_build
@@ -222,14 +223,16 @@ def test_letters_of_a_picture_are_drawn(study):
 @SIZES
 def test_a_large_study_is_a_small_file(size):
     rng = np.random.default_rng(3)
-    time, event = rng.exponential(20, 20000), rng.random(20000) < 0.5
-    curve = Curve("Endocrine therapy", "0", kaplan_meier(durations(time, event)), 10.0, {})
+    months, event = rng.exponential(20, 20000), rng.random(20000) < 0.5
+    curve = Curve("Endocrine therapy", "0", kaplan_meier(durations(months, event)), 10.0, {})
     ticks = [0.0, 60.0, 120.0, 240.0]
     svg = survival_figure("pfs2", "PFS2", "%", "Months", [curve], ticks, size)
     assert svg.count('class="tick') <= MOST_MARKS
     assert "one in" in parsed(svg).find("{*}desc").text
+    assert any("censoring marks drawn" in text for _, text in boxes(svg, size.narrow))
+    assert overlaps(svg, size.narrow) == []
     assert len(svg) < 150_000
-    strip = Strip("Endocrine therapy", "0", list(time), (5.0, 14.0, 28.0))
+    strip = Strip("Endocrine therapy", "0", list(months), (5.0, 14.0, 28.0))
     dots = strip_figure("strip", "PFS1", "Months", [strip], ticks, size)
     assert dots.count("<circle") <= MOST_DOTS
     assert "of 20,000 patients are drawn" in parsed(dots).find("{*}desc").text
@@ -293,27 +296,30 @@ def test_a_sankey_conserves_patients(study):
     [("ongoing", False, ONGOING), ("stopped", False, OFF), ("stopped", True, DIED), ("death", True, DIED)],
 )
 def test_how_a_patients_treatment_stands(end_reason, died, end):
-    hers = pd.DataFrame(
-        {
-            "place": [0, 1],
-            "regimen_category": ["endocrine + cdk46", "chemo"],
-            "end_reason": ["next_line", end_reason],
-            "died": [died, died],
-        }
-    )
+    hers = [Taken(0, "endocrine + cdk46", "next_line", died), Taken(1, "chemo", end_reason, died)]
     assert stops_of(hers) == [Stop(0, "endocrine + cdk46"), Stop(1, "chemo"), Stop(2, end)]
 
 
 def test_lines_after_the_last_column_are_not_counted():
-    hers = pd.DataFrame(
+    hers = [Taken(place, "chemo", "next_line", True) for place in range(6)]
+    assert [stop.place for stop in stops_of(hers)] == list(range(LAST_PLACE + 1))
+
+
+def test_twenty_thousand_patients_are_counted_at_once():
+    lines = pd.DataFrame(
         {
-            "place": range(6),
-            "regimen_category": ["chemo"] * 6,
-            "end_reason": ["next_line"] * 6,
-            "died": [True] * 6,
+            "patient_id": np.repeat([f"p{n:05d}" for n in range(20000)], 3),
+            "place": np.tile([0, 1, 2], 20000),
+            "regimen_category": np.tile(["endocrine + cdk46", "chemo", "endocrine"], 20000),
+            "end_reason": np.tile(["next_line", "next_line", "ongoing"], 20000),
+            "died": False,
         }
     )
-    assert [stop.place for stop in stops_of(hers)] == list(range(LAST_PLACE + 1))
+    start = time.process_time()
+    stops, flows = counted(lines)
+    assert time.process_time() - start < 5
+    assert set(stops.values()) == set(flows.values()) == {20000}
+    assert list(stops)[-1] == Stop(3, ONGOING)
 
 
 @SIZES
