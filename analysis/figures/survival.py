@@ -68,9 +68,9 @@ def survival_figure(
     _labels(canvas, frame, curves, threshold)
     groups = [(c.label if len(curves) > 1 else "Patients", c.colour, c.at_risk) for c in curves]
     risk_table(canvas, frame, groups, shown, size)
-    every = max((_every(int((c.fit.censored > 0).sum())) for c in curves), default=1)
+    every = _fewest(curves)
     if every > 1:
-        note = f"1 in {every} censoring marks drawn, or more"
+        note = f"At least 1 in {every} censoring marks is drawn"
         canvas.text(frame.right, frame.bottom + 62, note, "quiet small", "end")
     return canvas.svg(size.name)
 
@@ -113,6 +113,11 @@ def _every(marks: int) -> int:
     return max(1, -(-marks // MOST_MARKS))
 
 
+def _fewest(curves: Sequence[Curve]) -> int:
+    """One mark in so many is drawn on the curve that leaves out most."""
+    return max((_every(int((curve.fit.censored > 0).sum())) for curve in curves), default=1)
+
+
 def _labels(canvas: Canvas, frame: Frame, curves: Sequence[Curve], threshold: Threshold | None) -> None:
     if len(curves) < 2:
         return
@@ -143,7 +148,7 @@ def _describe(curves: Sequence[Curve]) -> str:
         for c in curves
     ]
     marks = "" if any(c.said for c in curves) else ", censoring marks"
-    every = max((_every(int((c.fit.censored > 0).sum())) for c in curves), default=1)
+    every = _fewest(curves)
     if marks and every > 1:
         marks += f" (at least one in {every})"
     return f"Kaplan-Meier curves with 95 % limits{marks} and numbers at risk. " + "; ".join(medians) + "."
