@@ -18,7 +18,7 @@ from analysis.durations import DAYS_PER_MONTH
 from analysis.header import ReportHeader
 from analysis.imputation import SETS
 from analysis.methods_rules import lines_of_therapy, outcomes, participants
-from analysis.numbers import Numbers
+from analysis.numbers import Numbers, Stored
 from analysis.parameters import Parameters
 from analysis.resampling import LARGE, REPLICATES, REPLICATES_PER_SET
 from analysis.study import StudyData
@@ -221,5 +221,5 @@ def _has(numbers: Numbers, **wanted: str) -> bool:
     return any(_matches(row, wanted.items()) for row in numbers.rows.values())
 
 
-def _matches(row: object, wanted: Iterable[tuple[str, str]]) -> bool:
-    return all(getattr(row, name) == value for name, value in wanted) and row.population != "published"
+def _matches(row: Stored, wanted: Iterable[tuple[str, str]]) -> bool:
+    return row.population != "published" and all(getattr(row, name) == value for name, value in wanted)

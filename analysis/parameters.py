@@ -64,4 +64,4 @@ def _row(connection: duckdb.DuckDBPyConnection, table: str, key: str, value: str
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> int:
-    return int(read_frame(connection, query, **parameters).iloc[0, 0])
+    return int(read_frame(connection, query, **parameters).to_numpy()[0, 0])
