@@ -3,19 +3,30 @@
 A statistics layer to import in a notebook, and the nightly `estimate` and `render`.
 """
 
-from analysis.association import auc, chi_square_test, e_value, effective_sample_size, kendall_tau
-from analysis.balance import smd_categories, smd_continuous, spread
-from analysis.comparison import cox_comparison, cox_hazard_ratio, cox_test, log_rank, proportional_hazards
-from analysis.competing import CumulativeIncidence, cumulative_incidence
-from analysis.cox import CoxModel, cox_model
-from analysis.durations import DAYS_PER_MONTH, Durations, durations
-from analysis.estimates import Estimate, Interval, Spread, StatisticsError, Test, Variance
-from analysis.estimation import estimate
-from analysis.firth import firth_cox_hazard_ratio, firth_cox_test
-from analysis.header import ReportHeader
-from analysis.honesty import suspicious_interval
-from analysis.interval_censoring import IntervalCensored, interval_censored, interval_censored_median
-from analysis.kaplan_meier import (
+from analysis.estimation.run import estimate
+from analysis.report.header import ReportHeader
+from analysis.report.rendering import render
+from analysis.statistics.association import auc, chi_square_test, e_value, effective_sample_size, kendall_tau
+from analysis.statistics.balance import smd_categories, smd_continuous, spread
+from analysis.statistics.comparison import (
+    cox_comparison,
+    cox_hazard_ratio,
+    cox_test,
+    log_rank,
+    proportional_hazards,
+)
+from analysis.statistics.competing import CumulativeIncidence, cumulative_incidence
+from analysis.statistics.cox import CoxModel, cox_model
+from analysis.statistics.durations import DAYS_PER_MONTH, Durations, durations
+from analysis.statistics.estimates import Estimate, Interval, Spread, StatisticsError, Test, Variance
+from analysis.statistics.firth import firth_cox_hazard_ratio, firth_cox_test
+from analysis.statistics.honesty import suspicious_interval
+from analysis.statistics.interval_censoring import (
+    IntervalCensored,
+    interval_censored,
+    interval_censored_median,
+)
+from analysis.statistics.kaplan_meier import (
     KaplanMeier,
     follow_up,
     kaplan_meier,
@@ -24,10 +35,9 @@ from analysis.kaplan_meier import (
     survival_at,
     weighted_at_risk,
 )
-from analysis.logistic import LogisticModel, logistic_model, separated
-from analysis.proportions import fisher_test, proportion, proportion_difference
-from analysis.rendering import render
-from analysis.restricted_mean import common_tau, rmst, rmst_difference, rmst_test
+from analysis.statistics.logistic import LogisticModel, logistic_model, separated
+from analysis.statistics.proportions import fisher_test, proportion, proportion_difference
+from analysis.statistics.restricted_mean import common_tau, rmst, rmst_difference, rmst_test
 
 __all__ = [
     "DAYS_PER_MONTH",

@@ -31,7 +31,7 @@ from pipelines.sitefile import load_site
 from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from analysis.header import ReportHeader
+    from analysis.report.header import ReportHeader
 
 RESTATED = "restatements.parquet"
 
@@ -142,7 +142,7 @@ def _render(run: Run, folder: Path) -> ReportHeader:
 
 def report_header(run: Run) -> ReportHeader:
     """What the report says about its run; nothing in it changes when the same run is repeated."""
-    from analysis.header import ReportHeader
+    from analysis.report.header import ReportHeader
 
     record = run.record
     return ReportHeader(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 if TYPE_CHECKING:
-    from analysis.header import Changes
+    from analysis.report.header import Changes
 
 # a column of marts.study_patients -> the endpoint or decision it belongs to, in words
 _WORDS = {
@@ -44,7 +44,7 @@ def what_changed(file: Path, landing: Path) -> Changes:
 
     Patients whose censored time only grew are followed up, not changed.
     """
-    from analysis.header import Changes
+    from analysis.report.header import Changes
 
     with closing(duckdb.connect(config={"autoinstall_known_extensions": "false"})) as connection:
         connection.execute(f"attach '{_literal(landing)}' as landing (read_only)")

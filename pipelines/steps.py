@@ -35,7 +35,7 @@ def validate(folder: Path, progress: Progress) -> Verdict:
 def report(folder: Path, out: Path | None, progress: Progress) -> Path:
     """Draw the published marts' report again into `out`; returns the page. The publication is not touched."""
     import analysis
-    from analysis.header import header_from
+    from analysis.report.header import header_from
 
     warehouse = Warehouse(folder.resolve())
     if not warehouse.published_db.exists():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis import words
 from analysis.figures.canvas import Canvas, Size
+from analysis.report import words
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.competing import CumulativeIncidence
 from analysis.figures.canvas import Canvas, Size
 from analysis.figures.labels import Box, place_labels
 from analysis.figures.lettering import width
 from analysis.figures.plot_area import Frame, Risk, axes, frame_of, height_of, risk_table, steps, thinned
+from analysis.statistics.competing import CumulativeIncidence
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from analysis.figures.canvas import Canvas, Size
 from analysis.figures.labels import Box, place_labels
 from analysis.figures.lettering import width
 from analysis.figures.plot_area import Frame, axes, frame_of, height_of, risk_table, steps, thinned
-from analysis.kaplan_meier import KaplanMeier
+from analysis.statistics.kaplan_meier import KaplanMeier
 
 MOST_MARKS = 150  # censoring marks of a curve
 

@@ -41,8 +41,8 @@ def write_choices(con: duckdb.DuckDBPyConnection, rule_sets: str) -> None:
             """
         )
     con.execute(
-        f"create table marts.endpoint_profiles as select * from read_csv('{SEEDS / 'endpoint_profiles.csv'}') "
-        "where list_contains($ids, profile_id)",
+        "create table marts.endpoint_profiles as "
+        f"select * from read_csv('{SEEDS / 'endpoint_profiles.csv'}') where list_contains($ids, profile_id)",
         {"ids": list(PROFILES)},
     )
     choices = "(select unnest($rules) as rule_set_id), (select unnest($profiles) as profile_id)"

@@ -43,8 +43,8 @@ from analysis import (
     rmst_difference,
     survival_at,
 )
-from analysis.adjustment import ADJUSTMENTS, adjusted_hazard_ratio, adjusted_medians
-from analysis.study import Study, StudyCovariate
+from analysis.estimation.adjustment import ADJUSTMENTS, adjusted_hazard_ratio, adjusted_medians
+from analysis.estimation.study import Study, StudyCovariate
 from tests.analysis.simulation import (
     BY_PFS1,
     CHANNELLED,

@@ -47,7 +47,7 @@ from analysis import (
     survival_at,
     weighted_at_risk,
 )
-from analysis.durations import Floats
+from analysis.statistics.durations import Floats
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "reference.json").read_text())
 SETS = REFERENCE["sets"]

@@ -13,18 +13,23 @@ import pytest
 import statsmodels.api as sm
 from firthmodels import FirthLogisticRegression
 
-from analysis.adjusted_words import adjusted_lines, verdict
-from analysis.adjustment import ADJUSTMENTS, adjusted_hazard_ratio, adjusted_medians, propensity_scores
-from analysis.adjustment_rows import adjustment_rows
-from analysis.choice_rows import choice_rows
-from analysis.covariates import COMPLETE_CASES, IMPUTED, MISSING_LEVEL, compare, completed, design
-from analysis.durations import DAYS_PER_MONTH
-from analysis.estimates import Variance
-from analysis.numbers import Numbers, Stored
-from analysis.propensity import balancing_weights, propensity, usefulness
-from analysis.resampling import replicates
-from analysis.rows import Row
-from analysis.study import Study, StudyCovariate, StudyData
+from analysis.estimation.adjustment import (
+    ADJUSTMENTS,
+    adjusted_hazard_ratio,
+    adjusted_medians,
+    propensity_scores,
+)
+from analysis.estimation.adjustment_rows import adjustment_rows
+from analysis.estimation.choice_rows import choice_rows
+from analysis.estimation.covariates import COMPLETE_CASES, IMPUTED, MISSING_LEVEL, compare, completed, design
+from analysis.estimation.resampling import replicates
+from analysis.estimation.rows import Row
+from analysis.estimation.study import Study, StudyCovariate, StudyData
+from analysis.report.adjusted_words import adjusted_lines, verdict
+from analysis.report.numbers import Numbers, Stored
+from analysis.statistics.durations import DAYS_PER_MONTH
+from analysis.statistics.estimates import Variance
+from analysis.statistics.propensity import balancing_weights, propensity, usefulness
 from tests.analysis.simulation import CHANNELLED, DEMO, OTHER, REFERENCE, draw
 
 R = json.loads((Path(__file__).parent / "reference" / "reference.json").read_text(encoding="utf-8"))[

@@ -14,16 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 
-from analysis import disclosure, estimate
-from analysis.disclosure import Shareable
-from analysis.durations import durations
-from analysis.grouped import grouped_curve
-from analysis.numbers import Numbers, read_numbers
-from analysis.paper import paper
-from analysis.parameters import read_parameters
-from analysis.rendering import _environment
-from analysis.shareable_page import shareable_numbers, write_shareable
-from analysis.study import StudyData, connect, read_studies
+from analysis import estimate
+from analysis.disclosure import control
+from analysis.disclosure.control import Shareable
+from analysis.disclosure.shareable_page import shareable_numbers, write_shareable
+from analysis.estimation import rows
+from analysis.estimation.parameters import read_parameters
+from analysis.estimation.study import StudyData, connect, read_studies
+from analysis.report.numbers import Numbers, read_numbers
+from analysis.report.paper import paper
+from analysis.report.rendering import _environment
+from analysis.statistics.durations import durations
+from analysis.statistics.grouped import grouped_curve
 from tests.analysis.marts import make_build
 from tests.analysis.test_report import HEADER, visible
 
@@ -63,8 +65,8 @@ class Attacked:
 def attacked(request, tmp_path_factory) -> Attacked:
     with pytest.MonkeyPatch.context() as patched:
         # the adjusted rows take seconds of resampling and hold no count of a group
-        patched.setattr("analysis.estimation.adjustment_rows", lambda _data: [])
-        patched.setattr("analysis.estimation.sensitivity_records", lambda _connection, _data: [])
+        patched.setattr("analysis.estimation.run.adjustment_rows", lambda _data: [])
+        patched.setattr("analysis.estimation.run.sensitivity_records", lambda _connection, _data: [])
         yield Attacked(tmp_path_factory.mktemp("attacked"), **request.param)
 
 
@@ -202,9 +204,9 @@ def test_the_attacker_tells_counts_that_are_withheld_alone(tmp_path, monkeypatch
     def alone(counts, min_count):
         return frozenset(k for k, v in counts.value.items() if 0 < v < min_count) - counts.implied
 
-    monkeypatch.setattr("analysis.estimation.adjustment_rows", lambda _data: [])
-    monkeypatch.setattr("analysis.estimation.sensitivity_records", lambda _connection, _data: [])
-    monkeypatch.setattr("analysis.disclosure.withhold", alone)
+    monkeypatch.setattr("analysis.estimation.run.adjustment_rows", lambda _data: [])
+    monkeypatch.setattr("analysis.estimation.run.sensitivity_records", lambda _connection, _data: [])
+    monkeypatch.setattr("analysis.disclosure.control.withhold", alone)
     page = Attacked(tmp_path)
     system = what_the_page_says(page)
     told = [name for name in system.names if page.shown.numbers.withheld(name) and _told(system, name)]
@@ -287,10 +289,10 @@ def test_the_page_says_on_top_what_was_done(attacked):
 
 def test_every_statistic_has_a_rule():
     """What the contract adds is withheld until somebody has thought about it."""
-    contract = yaml.safe_load(Path(disclosure.__file__).with_name("study_estimates.yml").read_text("utf-8"))
+    contract = yaml.safe_load((rows.HERE / "study_estimates.yml").read_text("utf-8"))
     ruled = (
-        disclosure.COUNTS | disclosure.SHARES | disclosure.CURVES | disclosure.SUMMARIES
-        | disclosure.COMPARISONS | disclosure.WITHHELD
+        control.COUNTS | control.SHARES | control.CURVES | control.SUMMARIES
+        | control.COMPARISONS | control.WITHHELD
     )  # fmt: skip
     assert set(contract["statistics"]) <= ruled
 

@@ -44,8 +44,8 @@ from analysis import (
     suspicious_interval,
     weighted_at_risk,
 )
-from analysis.firth import profile_limits, unreached
-from analysis.kaplan_meier import risk_table
+from analysis.statistics.firth import profile_limits, unreached
+from analysis.statistics.kaplan_meier import risk_table
 
 PATIENT = st.tuples(st.integers(0, 30), st.integers(0, 1), st.integers(0, 10), st.integers(1, 9))
 GROUPED = st.tuples(st.integers(0, 6), st.integers(0, 1), st.booleans(), st.integers(0, 3))

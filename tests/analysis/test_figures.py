@@ -16,7 +16,18 @@ import pandas as pd
 import pytest
 
 from analysis import estimate
-from analysis.durations import durations
+from analysis.estimation.sequences import (
+    DIED,
+    LAST_PLACE,
+    OFF,
+    ONGOING,
+    Stop,
+    Taken,
+    counted,
+    flow_id,
+    stops_of,
+)
+from analysis.estimation.study import StudyData, connect, read_studies
 from analysis.figures import NARROW, WIDE, Curve, strip_figure, survival_figure
 from analysis.figures.files import pixels, png, standalone
 from analysis.figures.forest import Block, Ratio, forest_figure
@@ -27,12 +38,11 @@ from analysis.figures.propensity import Scores, propensity_figure
 from analysis.figures.sankey import SankeyFlow, SankeyStop, sankey_figure
 from analysis.figures.strip import MOST_DOTS, Strip
 from analysis.figures.survival import MOST_MARKS
-from analysis.kaplan_meier import kaplan_meier
-from analysis.numbers import Numbers, read_numbers
-from analysis.pictures import Pictures, pictures
-from analysis.sequences import DIED, LAST_PLACE, OFF, ONGOING, Stop, Taken, counted, flow_id, stops_of
-from analysis.specified_numbers import read_specified
-from analysis.study import StudyData, connect, read_studies
+from analysis.report.numbers import Numbers, read_numbers
+from analysis.report.pictures import Pictures, pictures
+from analysis.report.specified_numbers import read_specified
+from analysis.statistics.durations import durations
+from analysis.statistics.kaplan_meier import kaplan_meier
 from tests.analysis.marts import make_build
 
 HOSTILE = "<script>alert('x')</script>&\""

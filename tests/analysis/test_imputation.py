@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm, t
 
 from analysis import StatisticsError, durations
-from analysis.imputation import SETS, cumulative_hazard, impute, pooled
+from analysis.statistics.imputation import SETS, cumulative_hazard, impute, pooled
 
 
 def incomplete(n: int, seed: int = 3) -> pd.DataFrame:

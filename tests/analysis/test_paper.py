@@ -13,14 +13,14 @@ import duckdb
 import pytest
 
 from analysis import StatisticsError, estimate
-from analysis.checklist import AUTHORS, FOLDER, LISTS, NO, REPORT, Checklist
-from analysis.header import Changes
-from analysis.numbers import read_numbers
-from analysis.page import provenance, sections_of
-from analysis.paper import paper
-from analysis.parameters import read_parameters
-from analysis.shareable_page import shareable_numbers
-from analysis.study import connect, read_studies
+from analysis.disclosure.shareable_page import shareable_numbers
+from analysis.estimation.parameters import read_parameters
+from analysis.estimation.study import connect, read_studies
+from analysis.report.checklist import AUTHORS, FOLDER, LISTS, NO, REPORT, Checklist
+from analysis.report.header import Changes
+from analysis.report.numbers import read_numbers
+from analysis.report.page import provenance, sections_of
+from analysis.report.paper import paper
 from tests.analysis.marts import make_build
 from tests.analysis.test_report import HEADER
 
@@ -30,8 +30,8 @@ Paper = dict
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("analysis.resampling.REPLICATES", 20)
-        patched.setattr("analysis.resampling.REPLICATES_PER_SET", 10)
+        patched.setattr("analysis.estimation.resampling.REPLICATES", 20)
+        patched.setattr("analysis.estimation.resampling.REPLICATES_PER_SET", 10)
         path = make_build(tmp_path_factory.mktemp("paper") / "build.duckdb")
         estimate(path)
     return path

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from analysis import durations
-from analysis.estimates import Variance
-from analysis.hazards import hazard_ratio, hazard_test
-from analysis.incidence_rows import incidence_rows, scan_rows
-from analysis.ratio_rows import pfs_ratios, ratio_rows
-from analysis.rows import Row
-from analysis.study import Study, StudyData
-from analysis.survival_rows import comparison_rows, group_rows
+from analysis.estimation.incidence_rows import incidence_rows, scan_rows
+from analysis.estimation.ratio_rows import pfs_ratios, ratio_rows
+from analysis.estimation.rows import Row
+from analysis.estimation.study import Study, StudyData
+from analysis.estimation.survival_rows import comparison_rows, group_rows
+from analysis.statistics import durations
+from analysis.statistics.estimates import Variance
+from analysis.statistics.hazards import hazard_ratio, hazard_test
 
 STUDY = Study(
     "s", "A study", "palbociclib", ("endocrine", "chemotherapy"), {}, (), {"pfs_ratio_threshold": 1.33}

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from analysis import estimate
-from analysis.durations import durations
-from analysis.reanalyses import after_landmark, intervals
-from analysis.specifications import CORNER, PRIMARY, families
+from analysis.estimation.reanalyses import after_landmark, intervals
+from analysis.estimation.specifications import CORNER, PRIMARY, families
+from analysis.statistics.durations import durations
 from tests.analysis.choices import MOVED, PROFILES, RULE_SETS
 from tests.analysis.marts import make_build
 from tests.analysis.test_browser import run

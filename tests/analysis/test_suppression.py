@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.suppression import LAST, Counts, Sum, feasible, withhold
+from analysis.disclosure.suppression import LAST, Counts, Sum, feasible, withhold
 
 LEVELS = st.lists(st.lists(st.integers(0, 30), min_size=2, max_size=2), min_size=2, max_size=5)
 

@@ -13,12 +13,12 @@ import duckdb
 import pytest
 
 from analysis import estimate, render
-from analysis.manuscript_tables import manuscript_tables
-from analysis.numbers import read_numbers
-from analysis.specified_numbers import read_specified
-from analysis.study import connect, read_studies
-from analysis.tables import LIMITS, Cell, Column, Line, Table, as_csv, safe
-from analysis.word_tables import as_docx
+from analysis.estimation.study import connect, read_studies
+from analysis.manuscript.manuscript_tables import manuscript_tables
+from analysis.manuscript.tables import LIMITS, Cell, Column, Line, Table, as_csv, safe
+from analysis.manuscript.word_tables import as_docx
+from analysis.report.numbers import read_numbers
+from analysis.report.specified_numbers import read_specified
 from tests.analysis.marts import make_build
 from tests.analysis.test_report import HEADER
 

@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 from analysis import estimate, render
-from analysis.histories import page_names
-from analysis.swimmers import MOST
+from analysis.patients.histories import page_names
+from analysis.patients.swimmers import MOST
 from tests.analysis.marts import make_build
 from tests.analysis.test_browser import PROBE, run
 from tests.analysis.test_report import HEADER, visible

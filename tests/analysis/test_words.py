@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import honesty
+from analysis.statistics import honesty
 from tests.analysis.test_report import published
 
 FORBIDDEN = re.compile(
@@ -29,8 +29,8 @@ DECLARED = (
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("analysis.resampling.REPLICATES", 20)
-        patched.setattr("analysis.resampling.REPLICATES_PER_SET", 10)
+        patched.setattr("analysis.estimation.resampling.REPLICATES", 20)
+        patched.setattr("analysis.estimation.resampling.REPLICATES_PER_SET", 10)
         build, _ = published(tmp_path_factory.mktemp("words"))
     return build.parent / "site"
 
@@ -66,8 +66,8 @@ def test_every_pointer_has_its_target_and_nothing_is_loaded(site, page):
 
 def test_the_same_inputs_give_the_same_shareable_bytes(site, tmp_path):
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("analysis.resampling.REPLICATES", 20)
-        patched.setattr("analysis.resampling.REPLICATES_PER_SET", 10)
+        patched.setattr("analysis.estimation.resampling.REPLICATES", 20)
+        patched.setattr("analysis.estimation.resampling.REPLICATES_PER_SET", 10)
         build, _ = published(tmp_path)
     again = build.parent / "site" / "shareable" / "index.html"
     assert again.read_bytes() == (site / "shareable" / "index.html").read_bytes()

@@ -10,8 +10,8 @@ KEY = "rule_set_id varchar, patient_id varchar"
 
 WALK_TABLES = {
     "patients": """
-        patient_id varchar, site_id varchar, date_basis varchar, advanced_date date, death_date date, last_contact_date date,
-        end_of_follow_up date
+        patient_id varchar, site_id varchar, date_basis varchar, advanced_date date, death_date date,
+        last_contact_date date, end_of_follow_up date
     """,
     "line_rules": """
         rule_set_id varchar, description varchar, regimen_window_days integer, addition_window_days integer,
@@ -20,8 +20,8 @@ WALK_TABLES = {
         pd_episode_days integer, pd_spent_days integer, stockpile_cap_days integer
     """,
     "therapy_lines": f"""
-        {KEY}, line_number integer, regimen varchar, regimen_category varchar, opened_by varchar, confidence varchar,
-        end_reason varchar, stop_reason varchar, line_start date, line_end date
+        {KEY}, line_number integer, regimen varchar, regimen_category varchar, opened_by varchar,
+        confidence varchar, end_reason varchar, stop_reason varchar, line_start date, line_end date
     """,
     "therapy_sublines": f"""
         {KEY}, line_number integer, subline_number integer, line_label varchar, regimen varchar,
@@ -74,7 +74,9 @@ def walked(patients: list[Row], basis: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {name: [] for name in WALK_TABLES}
     found["line_rules"].append(PRIMARY)
     # somebody who is in no study: her rows must reach no page
-    found["patients"].append({"patient_id": "p000", "site_id": "demo", "date_basis": basis, "advanced_date": date(2020, 1, 1)})
+    found["patients"].append(
+        {"patient_id": "p000", "site_id": "demo", "date_basis": basis, "advanced_date": date(2020, 1, 1)}
+    )
     for number, patient in enumerate(patients):
         for name, rows in _walk(patient, number, basis).items():
             found[name] += rows

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import date
 
-from analysis.header import Changes, ReportHeader, header_from
+from analysis.report.header import Changes, ReportHeader, header_from
 from pipelines.restated import what_changed
 from pipelines.warehouse import Warehouse
 from tests.pipelines.small import PATIENTS, add_batch, write_build

@@ -1,0 +1,1 @@
+"""Disclosure control: what the shareable rendering may show."""
