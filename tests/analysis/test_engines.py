@@ -424,6 +424,6 @@ def test_large_data_take_other_engines_and_get_the_same_numbers(monkeypatch):
 
     small = numbers()
     for module in ("kaplan_meier", "comparison"):
-        monkeypatch.setattr(sys.modules[f"analysis.{module}"], "LARGE", 100)
+        monkeypatch.setattr(sys.modules[f"analysis.statistics.{module}"], "LARGE", 100)
     assert numbers() == pytest.approx(small, abs=1e-7)
     assert numbers() != small  # another engine, not the same one twice

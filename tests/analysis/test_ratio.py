@@ -14,7 +14,7 @@ from analysis.estimation.ratio_rows import pfs_ratios, ratio_rows
 from analysis.estimation.rows import Row
 from analysis.estimation.study import Study, StudyData
 from analysis.estimation.survival_rows import comparison_rows, group_rows
-from analysis.statistics import durations
+from analysis.statistics.durations import durations
 from analysis.statistics.estimates import Variance
 from analysis.statistics.hazards import hazard_ratio, hazard_test
 
