@@ -24,12 +24,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from analysis.disclosure.disclosure_counts import ENDPOINTS_RULED, PAIR, Ledger, ledger
+from analysis.disclosure.grouped import GroupedCurve, grouped_curve
 from analysis.disclosure.suppression import withhold
 from analysis.estimation.study import StudyData
 from analysis.estimation.survival_rows import BENEFIT_WEEKS, FEW, TIMES
 from analysis.report.numbers import Numbers, Stored
+from analysis.report.outside_words import Outside
 from analysis.statistics.durations import Durations
-from analysis.statistics.grouped import GroupedCurve, grouped_curve
 from analysis.statistics.kaplan_meier import number_at_risk, survival_at
 
 FEWEST = 10  # patients behind a median, a curve or a comparison (statistics.md, two renderings)
@@ -55,15 +56,11 @@ Grouped = Mapping[tuple[str, str], GroupedCurve]
 
 
 @dataclass(frozen=True)
-class Shareable:
+class Shareable(Outside):
     """The numbers that may be shown, the curves that may be drawn, and how many numbers are withheld."""
 
     numbers: Numbers
     curves: Grouped
-    min_count: int
-    fewest: int
-    withheld: int
-    of: int
 
 
 def shareable(numbers: Numbers, data: StudyData, curves: Curves, min_count: int) -> Shareable:
@@ -86,7 +83,7 @@ def shareable(numbers: Numbers, data: StudyData, curves: Curves, min_count: int)
     shown = {key: rules.shown(row) for key, row in numbers.rows.items() if not _dropped(row, unlisted)}
     known = [key for key, row in numbers.rows.items() if row.estimate is not None]
     left = sum(key not in shown or "estimate" in shown[key].withheld for key in known)
-    return Shareable(Numbers(shown), grouped, min_count, fewest, left, len(known))
+    return Shareable(min_count, fewest, left, len(known), Numbers(shown), grouped)
 
 
 def _small_unlisted(book: Ledger, min_count: int) -> set[str]:

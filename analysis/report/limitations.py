@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from analysis.disclosure.control import Shareable
 from analysis.estimation.parameters import Parameters
 from analysis.estimation.study import StudyData
 from analysis.report import words
 from analysis.report.header import ReportHeader
 from analysis.report.numbers import Numbers
+from analysis.report.outside_words import Outside
 from analysis.statistics.honesty import FEW_EVENTS, LARGE_SMD
 
 ADJUSTED = "overlap"
@@ -20,7 +20,7 @@ def limitations(
     numbers: Numbers,
     header: ReportHeader,
     parameters: Parameters,
-    shown: Shareable | None = None,
+    shown: Outside | None = None,
 ) -> list[str | Markup]:
     """One sentence or two a limitation, the gravest first."""
     found: list[str | Markup | None] = [

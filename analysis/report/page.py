@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analysis.disclosure.control import Shareable
-from analysis.disclosure.disclosure_words import changed_words, what_was_done
 from analysis.estimation.baseline_rows import UNKNOWN, Covariate, covariates_of, levels_of
 from analysis.estimation.benchmarks import Benchmark, benchmarks_of
 from analysis.estimation.study import Study, StudyData
@@ -19,6 +17,7 @@ from analysis.report import words
 from analysis.report.adjusted_words import adjusted_context
 from analysis.report.header import ReportHeader
 from analysis.report.numbers import Numbers
+from analysis.report.outside_words import Outside, changed_words, what_was_done
 from analysis.report.pictures import Pictures
 from analysis.report.sentences import comparison, lead, proportional_hazards_fail
 from analysis.statistics.honesty import LARGE_SMD
@@ -68,7 +67,7 @@ class TableLine:
     missing: bool
 
 
-def sections_of(study: Study, shown: Shareable | None = None) -> list[tuple[str, str]]:
+def sections_of(study: Study, shown: Outside | None = None) -> list[tuple[str, str]]:
     """Key and title of each part; no patient has a picture outside the house."""
     return [
         (key, title.replace("{drug}", study.index_drug))
@@ -82,7 +81,7 @@ def context(
     numbers: Numbers,
     drawn: Pictures,
     header: ReportHeader,
-    shown: Shareable | None = None,
+    shown: Outside | None = None,
 ) -> dict[str, Any]:
     """Everything the template prints; `shown` says what may be shown outside, None is internal."""
     strategies = [(name, data.study.label(name), len(data.group(name))) for name in data.study.strategies]
@@ -122,7 +121,7 @@ def context(
     }
 
 
-def provenance(header: ReportHeader, relative: bool, shown: Shareable | None = None) -> list[tuple[str, str]]:
+def provenance(header: ReportHeader, relative: bool, shown: Outside | None = None) -> list[tuple[str, str]]:
     """Where the page comes from, as label and value. Relative dates print no calendar date."""
     cut = "dates are relative" if relative or header.data_cut is None else words.day(header.data_cut)
     return [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.disclosure.control import Shareable
 from analysis.estimation.parameters import Parameters
 from analysis.estimation.study import StudyData
 from analysis.report.checklist import checklists
@@ -12,6 +11,7 @@ from analysis.report.header import ReportHeader
 from analysis.report.limitations import limitations
 from analysis.report.methods import methods
 from analysis.report.numbers import Numbers
+from analysis.report.outside_words import Outside
 from analysis.report.page import sections_of
 
 
@@ -20,7 +20,7 @@ def paper(
     numbers: Numbers,
     header: ReportHeader,
     parameters: Parameters,
-    shown: Shareable | None = None,
+    shown: Outside | None = None,
 ) -> dict[str, Any]:
     """What the templates of these three parts print."""
     sections = sections_of(data.study, shown)

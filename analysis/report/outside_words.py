@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from analysis.disclosure.control import Shareable
+from dataclasses import dataclass
+
 from analysis.report import words
 from analysis.report.header import Changes, ReportHeader
 
 SINCE = "since the last publication"
 
 
-def what_was_done(shown: Shareable) -> list[str]:
+@dataclass(frozen=True)
+class Outside:
+    """How a rendering for readers outside was made, as far as the page speaks of it.
+
+    Counts from 1 to `min_count` - 1 are withheld, groups of fewer than `fewest` patients have no median; in
+    all `withheld` of the `of` numbers are kept back.
+    """
+
+    min_count: int
+    fewest: int
+    withheld: int
+    of: int
+
+
+def what_was_done(shown: Outside) -> list[str]:
     """The sentences on top of a shareable page."""
     t = shown.min_count
     return [
@@ -28,7 +43,7 @@ def what_was_done(shown: Shareable) -> list[str]:
     ]
 
 
-def changed_words(header: ReportHeader, shown: Shareable | None) -> str:
+def changed_words(header: ReportHeader, shown: Outside | None) -> str:
     """What changed since the last publication: who came, went and moved, and what moved them.
 
     Outside the house the number of patients is said where it is zero or not small, and no part of it.
