@@ -4,8 +4,8 @@ A statistics layer to import in a notebook, and the nightly `estimate` and `rend
 """
 
 from analysis.estimation.run import estimate
+from analysis.rendering import render
 from analysis.report.header import ReportHeader
-from analysis.report.rendering import render
 from analysis.statistics.association import auc, chi_square_test, e_value, effective_sample_size, kendall_tau
 from analysis.statistics.balance import smd_categories, smd_continuous, spread
 from analysis.statistics.comparison import (

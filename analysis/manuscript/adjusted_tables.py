@@ -69,7 +69,7 @@ def choice_tables(data: StudyData, numbers: Numbers) -> Iterator[Table]:
                 Column("Characteristic"),
                 Column("Known in"),
                 Column("Odds ratio alone (95 % CI)", LIMITS),
-                Column("p"),
+                Column("p", p_values=True),
                 Column("Odds ratio together (95 % CI)", LIMITS),
             ),
             tuple(lines),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from analysis.estimation.baseline_rows import UNKNOWN, covariates_of
 from analysis.estimation.study import StudyData
@@ -42,8 +43,13 @@ KAPLAN_MEIER = (
 UNADJUSTED = "Unadjusted: an association between treatments that were chosen, not assigned."
 
 
-def manuscript_tables(data: StudyData, numbers: Numbers, specified: Specified) -> list[Table]:
-    """Every table that has something in it, in the order of the report."""
+def manuscript_tables(
+    data: StudyData, numbers: Numbers, specified: Specified, *, interim: bool
+) -> list[Table]:
+    """Every table that has something in it, in the order of the report.
+
+    At an `interim` look each table with p-values says so (statistics.md, honesty rules).
+    """
     tables = [_attrition(data, numbers)]
     if len(data.compared):
         tables += [
@@ -66,6 +72,9 @@ def manuscript_tables(data: StudyData, numbers: Numbers, specified: Specified) -
             specification_table(data, specified),
         ]
     tables.append(_published(data, numbers))
+    if interim:
+        note = f"{words.INTERIM}."
+        tables = [replace(t, notes=(*t.notes, note)) if t.has_p_values else t for t in tables]
     return [table for table in tables if table.lines]
 
 
@@ -234,15 +243,15 @@ def _comparisons(data: StudyData, numbers: Numbers) -> Table:
             Column("Endpoint"),
             Column("Comparison"),
             Column("Hazard ratio (95 % CI)", LIMITS),
-            Column("Log-rank p"),
-            Column("Proportional hazards p"),
+            Column("Log-rank p", p_values=True),
+            Column("Proportional hazards p", p_values=True),
             Column("Difference of restricted means, months (95 % CI)", LIMITS),
         ),
         tuple(lines),
         (
             f"{UNADJUSTED} Cox model with Efron's ties; restricted means up to the smaller of the groups' "
             "last times; proportional hazards by the score test with Kaplan-Meier time. No p-value with "
-            "fewer than 5 events in a group. An interim look's p-values are not adjusted for repeated looks.",
+            "fewer than 5 events in a group.",
         ),
     )
 
@@ -301,7 +310,7 @@ def _response(data: StudyData, numbers: Numbers) -> Table:
             Column("With it"),
             Column("Patients"),
             Column("% or difference in points (95 % CI)", LIMITS),
-            Column("Fisher's p"),
+            Column("Fisher's p", p_values=True),
         ),
         tuple(lines),
         (

@@ -26,6 +26,7 @@ class Column:
 
     label: str
     parts: tuple[str, ...] = ("",)
+    p_values: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Table:
     notes: tuple[str, ...] = ()
     in_document: bool = True
 
+    @property
+    def has_p_values(self) -> bool:
+        """Whether a column holds p-values, of which an interim look has to be said."""
+        return any(column.p_values for column in self.columns)
+
 
 def said(text: str) -> Cell:
     """Words."""
@@ -83,7 +89,7 @@ def estimated(numbers: Numbers, key: str, decimals: int = 1) -> Cell:
     scale = 100 if row.unit == "proportion" else 1
     found = row.note if row.estimate is None else row.estimate * scale
     limits = (_limit(row, row.ci_low, scale), _limit(row, row.ci_high, scale))
-    return Cell(_printed(row, scale, decimals), (found, *limits))
+    return Cell(numbers.text(key, decimals), (found, *limits))
 
 
 def p_value(numbers: Numbers, key: str) -> Cell:
@@ -95,25 +101,6 @@ def p_value(numbers: Numbers, key: str) -> Cell:
         return Cell(row.note or words.DASH, (row.note,))
     printed = words.p_value(row.estimate).removeprefix(f"p{words.THIN}").removeprefix(f"={words.THIN}")
     return Cell(printed, (row.estimate,))
-
-
-def ratio_printed(numbers: Numbers, key: str) -> str:
-    """`2.38 (1.20–4.71)`, or the reason where there is none."""
-    return estimated(numbers, key, 2).text
-
-
-def _printed(row: Stored, scale: int, decimals: int) -> str:
-    if row.estimate is None:
-        shown = words.NOT_REACHED if row.note == "not reached" else row.note or words.DASH
-    else:
-        shown = words.number(row.estimate * scale, decimals)
-    if row.variance is None or (row.estimate is None and row.ci_low is None):
-        return shown
-    low, high = (
-        words.NOT_REACHED if v is None else words.number(v * scale, decimals)
-        for v in (row.ci_low, row.ci_high)
-    )
-    return f"{shown} ({words.limits(low, high)})"
 
 
 def _limit(row: Stored, limit: float | None, scale: int) -> Part:

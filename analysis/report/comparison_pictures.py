@@ -13,7 +13,6 @@ from analysis.figures import NARROW, WIDE
 from analysis.figures.forest import Block, Ratio, forest_figure
 from analysis.figures.love import Balance, love_figure
 from analysis.figures.propensity import Scores, propensity_figure
-from analysis.manuscript.tables import ratio_printed
 from analysis.report import words
 from analysis.report.numbers import Numbers
 from analysis.statistics.propensity import OVERLAP
@@ -118,7 +117,7 @@ def _ratio(numbers: Numbers, key: str, label: str) -> Ratio | None:
         return None
     events = f"{words.count(row.events)}/{words.count(row.n)}"
     leads = key.endswith(f".{OVERLAP}.hazard_ratio")
-    printed = ratio_printed(numbers, key)
+    printed = numbers.text(key, 2)
     # the reanalyses are rows of another table than the one an id alone leads to
     known = key if ".hazard_ratio." not in key else None
     return Ratio(label, events, printed, row.estimate, row.ci_low, row.ci_high, known, leads)

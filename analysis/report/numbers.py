@@ -117,6 +117,21 @@ class Numbers:
             return Markup('<span class="none">{}</span>').format(row.note)
         return self._span(key, words.p_value(self.value(key)))
 
+    def text(self, key: str, decimals: int = 1) -> str:
+        """`2.38 (1.20–4.71)` as text; a share in per cent without its sign, or why there is none."""
+        row = self.rows.get(key)
+        if row is None:
+            return words.DASH
+        scale = 100 if row.unit == "proportion" else 1
+        if row.estimate is None:
+            shown = words.NOT_REACHED if row.note == "not reached" else row.note or words.DASH
+        else:
+            shown = words.number(row.estimate * scale, decimals)
+        if row.variance is None or (row.estimate is None and row.ci_low is None):
+            return shown
+        low, high = (self._limit(limit, scale, decimals) for limit in (row.ci_low, row.ci_high))
+        return f"{shown} ({words.limits(low, high)})"
+
     def note(self, key: str) -> str:
         """The note of a row, or nothing."""
         row = self.rows.get(key)

@@ -109,6 +109,7 @@ def context(
         "table_one": [_listed(table_line(c, data), data, numbers) for c in covariates_of(data)]
         if len(data.compared)
         else [],
+        "interim": None if header.data_cut_final else words.INTERIM,
         "large_smd": LARGE_SMD,
         "unknown": UNKNOWN,
         "times": TIMES,

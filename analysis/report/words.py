@@ -8,6 +8,7 @@ from datetime import date
 MINUS, THIN, DASH = "−", " ", "–"
 NOT_REACHED = "NR"
 WITHHELD = "withheld"
+INTERIM = "p-values: interim look, not adjusted for repeated looks"
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",

@@ -50,7 +50,7 @@ def made(place: Path, change: str = "", **options: object) -> Path:
     return place / "site" / "figures_and_tables"
 
 
-def tables_of(place: Path, change: str = "", **options: object) -> list[Table]:
+def tables_of(place: Path, change: str = "", *, interim: bool = True, **options: object) -> list[Table]:
     """The tables alone, without a page or a picture."""
     build = make_build(place / "build.duckdb", **options)
     with duckdb.connect(str(build)) as con:
@@ -59,7 +59,8 @@ def tables_of(place: Path, change: str = "", **options: object) -> list[Table]:
     with connect(build, read_only=True) as con:
         data = read_studies(con)[0]
         study = data.study.study_id
-        return manuscript_tables(data, read_numbers(con, study), read_specified(con, study))
+        numbers, specified = read_numbers(con, study), read_specified(con, study)
+        return manuscript_tables(data, numbers, specified, interim=interim)
 
 
 def rows_of(path: Path) -> list[list[str]]:

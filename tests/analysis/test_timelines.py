@@ -25,7 +25,7 @@ HOSTILE = '../../<script>alert("x")</script>&"'
 CALENDAR = re.compile(r"\b(19|20)\d\d-\d\d|\b\d{1,2} [A-Z][a-z]+ 20\d\d")
 
 
-def made(folder: Path, change: str | None = None, **options: Any) -> Path:
+def made(folder: Path, change: str | None = None, *, files: bool = False, **options: Any) -> Path:
     """The folder of a rendered site; `change` is SQL run on the build before."""
     folder.mkdir(exist_ok=True)
     build = make_build(folder / "build.duckdb", **options)
@@ -33,13 +33,13 @@ def made(folder: Path, change: str | None = None, **options: Any) -> Path:
         with duckdb.connect(str(build)) as con:
             con.execute(change)
     estimate(build)
-    render(build, folder / "site", HEADER)
+    render(build, folder / "site", HEADER, files=files)
     return folder / "site"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("timelines") / "one")
+    return made(tmp_path_factory.mktemp("timelines") / "one", files=True)
 
 
 def asked(site: Path, query: str) -> list[tuple]:
@@ -235,7 +235,6 @@ def test_hostile_text_is_only_text_and_names_no_other_file(tmp_path):
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+\.(html|css)", page.name) for page in pages)
     assert {path.name for path in folder.iterdir()} == {
         "index.html",
-        "figures_and_tables",
         "patients",
         "shareable",
     }
@@ -274,7 +273,7 @@ def test_pages_of_patients_who_left_are_removed_and_other_files_kept(tmp_path):
     (folder / "patients" / "mine.html").write_text("a file of the reader's own", encoding="utf-8")
     with duckdb.connect(str(folder.parent / "build.duckdb")) as con:
         con.execute("delete from marts.study_patients where patient_id = 'p002'")
-    render(folder.parent / "build.duckdb", folder, HEADER)
+    render(folder.parent / "build.duckdb", folder, HEADER, files=False)
     assert not (folder / "patients" / "p002.html").exists()
     assert (folder / "patients" / "p003.html").exists()
     assert (folder / "patients" / "mine.html").exists()

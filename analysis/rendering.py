@@ -30,24 +30,23 @@ from analysis.report.specification_picture import filter_style
 from analysis.report.specified_numbers import read_specified
 from analysis.statistics.estimates import StatisticsError
 
-HERE = Path(__file__).parent.parent
+HERE = Path(__file__).parent
 
 
-def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
+def render(build_db: Path, site_dir: Path, header: ReportHeader, *, files: bool = True) -> None:
     """Write `index.html` (the study the header names), a page for each other study, and what they link to.
 
     That is figures_and_tables/ and patients/; and the same reports for readers outside, in shareable/.
     Reads marts.study_estimates, so `estimate` has run before.
-    The pages ask for nothing outside themselves.
+    The pages ask for nothing outside themselves. Without `files` no folder for a manuscript is written, and
+    no figure links to one.
     """
     site_dir.mkdir(parents=True, exist_ok=True)
     with connect(build_db, read_only=True) as connection:
         studies = read_studies(connection)
         if not studies:
             raise StatisticsError("marts.studies is empty: there is no study to report on.")
-        first = next(
-            (d for d in studies if d.study.study_id == header.study_id), studies[0] if studies else None
-        )
+        first = next((d for d in studies if d.study.study_id == header.study_id), studies[0])
         reports = [
             (data, "index.html" if data is first else f"{data.study.slug}.html")
             for data in sorted(studies, key=lambda data: data is not first)
@@ -59,7 +58,7 @@ def render(build_db: Path, site_dir: Path, header: ReportHeader) -> None:
             sensitivity = sensitivity_part(data.study, read_specified(connection, data.study.study_id))
             parameters = read_parameters(connection, data, header)
             _write_study(
-                data, numbers, sensitivity, histories, site_dir, name, header, environment, parameters
+                data, numbers, sensitivity, histories, site_dir, name, header, environment, parameters, files
             )
     styles = _sheets("report.css", "patient.css")
     write_patients(site_dir, environment, styles, _fonts(), histories, reports, header)
@@ -75,6 +74,7 @@ def _write_study(
     header: ReportHeader,
     environment: Environment,
     parameters: Parameters,
+    files: bool,
 ) -> None:
     drawn = pictures(data, numbers, sensitivity.specified.at(PRIMARY, PRIMARY))
     swimmers = swimmer_plot(data, histories)
@@ -82,12 +82,14 @@ def _write_study(
         drawn["swimmer"] = dict(swimmers.drawings)
     drawn.update({curve.figure: curve.drawings for curve in sensitivity.curves if curve.drawings})
     prefix = "" if name == "index.html" else f"{data.study.slug}-"
-    tables = manuscript_tables(data, numbers, sensitivity.specified)
-    links = write_manuscript(site_dir, prefix, data.study.title, drawn, tables)
-    figures = {figure: sizes | links[figure] for figure, sizes in drawn.items()}
+    figures = drawn
+    if files:
+        tables = manuscript_tables(data, numbers, sensitivity.specified, interim=not header.data_cut_final)
+        links = write_manuscript(site_dir, prefix, data.study.title, drawn, tables)
+        figures = {figure: sizes | links[figure] for figure, sizes in drawn.items()}
     page = environment.get_template("report.html.j2").render(
         **context(data, numbers, figures, header),
-        tables=f"{FOLDER}/{prefix}tables.docx",
+        tables=f"{FOLDER}/{prefix}tables.docx" if files else None,
         swimmers=swimmers,
         sensitivity=sensitivity,
         **paper(data, numbers, header, parameters),
