@@ -36,7 +36,8 @@ HERE = Path(__file__).parent
 def render(build_db: Path, site_dir: Path, header: ReportHeader, *, files: bool = True) -> None:
     """Write `index.html` (the study the header names), a page for each other study, and what they link to.
 
-    That is figures_and_tables/ and patients/; and the same reports for readers outside, in shareable/.
+    That is figures_and_tables/ and patients/; and the report of the header's study for readers outside, in
+    shareable/. The studies of a site share patients: two such reports could be subtracted from one another.
     Reads marts.study_estimates, so `estimate` has run before.
     The pages ask for nothing outside themselves. Without `files` no folder for a manuscript is written, and
     no figure links to one.
@@ -98,12 +99,13 @@ def _write_study(
         ),
     )
     (site_dir / name).write_text(page, encoding="utf-8")
+    if name != "index.html":
+        return
     shown = shareable_numbers(data, numbers, header.shareable_min_count)
     write_shareable(
         data,
         shown,
         site_dir,
-        name,
         header,
         environment,
         **paper(data, shown.numbers, header, parameters, shown),
@@ -120,6 +122,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["inside"] = words.inside
+    environment.filters["sentence"] = words.sentence
     environment.filters["drawing"] = Markup  # our SVG, whose text is escaped where it is drawn
     return environment
 

@@ -12,6 +12,9 @@ know it withholds. The rules, with `t` the site's threshold (shareable.min_count
 - a group under FEWEST patients (or under 2t) has no level counts, medians, quartiles or curves, and nothing
   is compared with it: no hazard ratio, no p-value; nor where a group has fewer than t events;
 - survival, its limits and numbers at risk are read from curves in steps of at least t events (grouped.py);
+- the words beside a number stay where they are known to count nobody; where the events of a group are
+  withheld, nothing is said of their being under or over the bound of an honesty rule;
+- median and quartiles of PFS1 are withheld with a class of PFS1, whose count they would bound;
 - smallest and largest values, largest weights, and times that one patient sets (the restricted mean up to
   the last time observed) are never shown, nor is the page of any patient.
 """
@@ -23,19 +26,34 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from analysis.disclosure.disclosure_counts import ENDPOINTS_RULED, PAIR, Ledger, ledger
+from analysis.disclosure.disclosure_counts import PAIR, Ledger, ledger, ruled
 from analysis.disclosure.grouped import GroupedCurve, grouped_curve
 from analysis.disclosure.suppression import withhold
+from analysis.estimation.baseline_rows import COVARIATES
 from analysis.estimation.study import StudyData
-from analysis.estimation.survival_rows import BENEFIT_WEEKS, FEW, TIMES
+from analysis.estimation.survival_rows import BENEFIT_WEEKS, TIMES
 from analysis.report.numbers import Numbers, Stored
 from analysis.report.outside_words import Outside
 from analysis.statistics.durations import Durations
+from analysis.statistics.honesty import FEW
 from analysis.statistics.kaplan_meier import number_at_risk, survival_at
 
 FEWEST = 10  # patients behind a median, a curve or a comparison (statistics.md, two renderings)
 LEFT_OUT = "withheld in the shareable rendering"
 SAFE_NOTES = frozenset({"not reached", "no patients", "a group without patients", "unknown in everybody"})
+NO_PATIENTS = frozenset({"a group has no patient", "no covariate is known and differs between patients"})
+# words beside a number that is shown: none of them depends on a count that may be withheld
+SAFE_BESIDE = SAFE_NOTES | {
+    "no limits where the curve is at 1 or 0", "no limits where the share is 0 or 1",
+    "no spread within the groups", "average of the imputed sets", "beyond the last patient observed",
+}  # fmt: skip
+PERHAPS_FEW = "the events of a group are withheld and may be few: read with great caution"
+TOO_SMALL = "a group has fewer patients than one covariate needs"
+EITHER_MODEL = "the model, penalised where patients or events are few"
+MODELLED = frozenset({"none", "cox"})  # adjustments whose model is penalised where events are few
+OF_EVENTS = frozenset({"hazard_ratio", "p_value", "rmst_difference", "e_value"})  # what FEW is said of
+OF_KNOWN = frozenset({"odds_ratio"})
+CLASSES = {"pfs1_months": "pfs1_class"}  # a number, and the classes of Table 1 that are cut from it
 
 COUNTS = frozenset({"count"})
 SHARES = frozenset({"proportion"})
@@ -47,7 +65,9 @@ COMPARISONS = frozenset({
 })  # fmt: skip
 # never shown: a single patient's value, or made of single patients' steps
 WITHHELD = frozenset({"minimum", "maximum", "largest_weight", "cumulative_incidence"})
-NOT_PATIENTS = frozenset({"covariates", "ratio"})  # units of counts and constants that count nobody
+NOT_PATIENTS = frozenset(
+    {"covariates", "characteristics", "ratio"}
+)  # units of counts and constants that count nobody
 MODEL_TERMS = frozenset({"choice"})  # endpoints whose terms are characteristics
 ROUND_TIMES = frozenset({*TIMES, BENEFIT_WEEKS})
 
@@ -79,7 +99,8 @@ def shareable(numbers: Numbers, data: StudyData, curves: Curves, min_count: int)
         for group, durations in groups.items()
         if durations.n >= fewest and (curve := grouped_curve(durations, min_count)) is not None
     }
-    rules = _Rules(numbers, book, hidden, grouped, min_count, fewest)
+    labels = {c.label for c in (*COVARIATES, *data.study.covariates)}
+    rules = _Rules(numbers, book, hidden, grouped, min_count, fewest, labels)
     shown = {key: rules.shown(row) for key, row in numbers.rows.items() if not _dropped(row, unlisted)}
     known = [key for key, row in numbers.rows.items() if row.estimate is not None]
     left = sum(key not in shown or "estimate" in shown[key].withheld for key in known)
@@ -117,25 +138,58 @@ class _Rules:
     curves: Grouped
     min_count: int
     fewest: int
+    labels: AbstractSet[str]
 
     def shown(self, row: Stored) -> Stored:
         """The row as it may be printed."""
-        if row.population == "published" or (row.statistic in COUNTS and row.unit in NOT_PATIENTS):
+        if row.population == "published":
             return row
+        if row.statistic in COUNTS and row.unit in NOT_PATIENTS:
+            return self._of_characteristics(row)
         if row.statistic in CURVES:
             return self._read_off(row)
         kept = self._comparison(row) if PAIR in row.group_name else self._group(row)
         if row.estimate is None and row.note not in SAFE_NOTES:
             kept = False  # why a number is missing can be told by a count: fewer than 5 events
         gone = {column for column in ("n", "events") if not self._printed(row, column)}
-        return _without(row, gone if kept else {*gone, "estimate"})
+        return _without(self._unjudged(row), gone if kept else {*gone, "estimate"})
+
+    def _of_characteristics(self, row: Stored) -> Stored:
+        """A number of characteristics, or a constant: it counts nobody, and its words name characteristics.
+
+        Of an obstacle it is said that there is one; how many patients the smaller group has is not.
+        """
+        first = (row.note or "").split(";")[0]
+        safe = first in NO_PATIENTS or all(part.strip() in self.labels for part in first.split(","))
+        note = first if safe else None if row.estimate else TOO_SMALL
+        return replace(row, n=None, events=None, note=note or None, withheld=frozenset({"n", "events"}))
+
+    def _unjudged(self, row: Stored) -> Stored:
+        """A comparison behind which a count is withheld says nothing of that count's bounds.
+
+        In a group of 11 whose events are withheld, 10 events or more would tell that one patient is without.
+        """
+        if PAIR not in row.group_name or row.statistic not in OF_EVENTS | OF_KNOWN:
+            return row
+        if not any(self._behind(row, group) for group in row.group_name.split(PAIR)):
+            return row
+        method = EITHER_MODEL if row.adjustment in MODELLED else row.method
+        return replace(row, note=PERHAPS_FEW if row.statistic in OF_EVENTS else row.note, method=method)
+
+    def _behind(self, row: Stored, group: str) -> bool:
+        """Whether events, or values that are known, of the group are withheld."""
+        behind = {self.book.place.get((f"{row.endpoint}.{group}.count.events", "estimate"))}
+        if row.endpoint in MODEL_TERMS:
+            column = (row.term or "").partition("=")[0]
+            behind |= {*self.book.roles.get(("level", column, group), {}).values()}
+        return bool(behind & self.hidden)
 
     def _printed(self, row: Stored, column: str) -> bool:
         name = self.book.place.get((row.estimate_id, column))
         return name is not None and name not in self.hidden and name not in self.book.implied
 
     def _group(self, row: Stored) -> bool:
-        if row.endpoint not in ENDPOINTS_RULED:
+        if not ruled(row.endpoint) or self._bounds(row):
             return False
         if row.statistic in COUNTS:
             return self._printed(row, "estimate")
@@ -144,6 +198,11 @@ class _Rules:
         if row.statistic in SHARES | SUMMARIES:
             return row.n == 0 or (row.n or 0) >= self.fewest
         return False
+
+    def _bounds(self, row: Stored) -> bool:
+        """Whether a number would bound the withheld count of a class that is cut from it."""
+        classes = self.book.roles.get(("level", CLASSES.get(row.term or "", ""), row.group_name), {})
+        return row.statistic in SUMMARIES and any(name in self.hidden for name in classes.values())
 
     def _comparison(self, row: Stored) -> bool:
         groups = row.group_name.split(PAIR)
@@ -192,14 +251,14 @@ class _Rules:
 
 
 def _without(row: Stored, gone: AbstractSet[str]) -> Stored:
-    """The row without what is withheld; a note with a number in it stays only where it is a known one."""
+    """The row without what is withheld; words beside it stay only where they are known to count nobody."""
     withheld = frozenset(gone)
-    speaks = row.note is not None and row.note != FEW and re.search(r"\d", row.note)
+    safe = SAFE_BESIDE | {FEW, PERHAPS_FEW}
     kept = replace(
         row,
         n=None if "n" in gone else row.n,
         events=None if "events" in gone else row.events,
-        note=None if speaks else row.note,
+        note="; ".join(part for part in (row.note or "").split("; ") if part in safe) or None,
         withheld=withheld,
     )
     if "estimate" not in gone:

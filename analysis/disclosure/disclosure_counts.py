@@ -6,8 +6,10 @@ prints, so that a count that stands in several rows is one count.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from analysis.disclosure.suppression import LAST, Counts, Sum
@@ -20,11 +22,17 @@ COUNTED = ("count", "proportion", "median", "cumulative_incidence")
 TOTALS, CELLS, ENDPOINTS, STEPS = 0, 1, 2, 3
 # a characteristic that lies wholly within another (endpoints.md, section 5): their difference is a count too
 WITHIN = (("visceral=yes", "liver=yes"), ("visceral=yes", "cns=yes"), ("visceral=no", "bone_only=yes"))
+# unknown together: what is made of the same record; a reader who sees one of them unknown knows the others
+UNKNOWN_TOGETHER = (("pfs1_months", "pfs1_class"), ("n_sites", "visceral", "liver", "cns", "bone_only"))
 # endpoints whose sums are known here; counts of any other are withheld (the flows between regimens, say)
 ENDPOINTS_RULED = frozenset({
-    "attrition", "strategy", "baseline", "pfs2", "ttnt", "ttd", "os", "pfs1", "pfs2_ema", "clinical_benefit",
-    "objective_response", "best_response", "further_line", "pfs_ratio", "scan_interval", "scans",
+    "attrition", "strategy", "baseline", "pfs2", "ttnt", "ttd", "os", "pfs1", "pfs2_ema", "further_line",
+    "pfs_ratio", "scan_interval", "scans",
 })  # fmt: skip
+# the responses and their variants (endpoints.md, section 4): confirmed, by RECIST, from day 161
+BENEFIT = re.compile(r"clinical_benefit(_[a-z0-9_]+)?")
+RESPONSE = re.compile(r"(confirmed_)?objective_response(_confirmed)?|confirmed_response")
+BEST = re.compile(r"(confirmed_)?best_response(_confirmed)?")
 RESPONDERS, UNSEEN = ("CR", "PR"), ("NE", "not_assessed")
 
 
@@ -70,16 +78,34 @@ class Ledger:
         if known and self.value[total] == sum(self.value[p] for p in names):
             self.sums.append(Sum(total, names))
 
+    def within(self, whole: str, part: str, rest: str) -> str | None:
+        """One count lies wholly in another: what is left of the larger is a count too, though unprinted."""
+        if whole == part or not (whole in self.value and part in self.value):
+            return None
+        if self.value[whole] < self.value[part]:
+            return None
+        self.value[rest] = self.value[whole] - self.value[part]
+        self.implied.add(rest)
+        self.sums.append(Sum(whole, (part, rest)))
+        return rest
+
     def size(self, population: str, group: str) -> str | None:
         """The count that is the size of a group."""
         name = f"strategy.{group}.count" if group in self.strategies else self.sizes.get(population)
         return name if name in self.value else None
 
 
+def ruled(endpoint: str) -> bool:
+    """Whether the sums that tie an endpoint's counts are known here."""
+    return endpoint in ENDPOINTS_RULED or any(
+        pattern.fullmatch(endpoint) for pattern in (BENEFIT, RESPONSE, BEST)
+    )
+
+
 def ledger(rows: Mapping[str, Stored], strategies: tuple[str, ...]) -> Ledger:
     """Every count of a study's rows. Published figures and comparisons count nobody of their own."""
     found = Ledger(strategies)
-    own = [r for r in rows.values() if r.endpoint in ENDPOINTS_RULED and counts_its_own(r)]
+    own = [r for r in rows.values() if ruled(r.endpoint) and counts_its_own(r)]
     _flow(found, own)
     for row in own:
         if row.endpoint == "baseline":
@@ -87,7 +113,8 @@ def ledger(rows: Mapping[str, Stored], strategies: tuple[str, ...]) -> Ledger:
         elif row.endpoint not in ("attrition", "strategy"):
             _endpoint(found, row)
     _levels(found)
-    _responses(found)
+    _unknown(found)
+    _responses(found, {row.endpoint for row in own})
     for groups in found.roles.values():
         if "all" in groups:
             found.total(groups["all"], [groups[s] for s in strategies if s in groups])
@@ -176,12 +203,25 @@ def _levels(found: Ledger) -> None:
     for outer, inner in WITHIN:
         for group in ("all", *found.strategies):
             whole, part = (f"baseline.{group}.count.{level}" for level in (outer, inner))
-            if whole in found.value and part in found.value and found.value[whole] >= found.value[part]:
-                rest = f"{outer} without {inner} in {group}"
-                found.value[rest] = found.value[whole] - found.value[part]
-                found.implied.add(rest)
-                found.sums.append(Sum(whole, (part, rest)))
+            rest = found.within(whole, part, f"{outer} without {inner} in {group}")
+            if rest:
                 found.roles["within", outer, inner][group] = rest
+
+
+def _unknown(found: Ledger) -> None:
+    """What is unknown together is one count, however often it is printed.
+
+    A disease that was advanced from the start has no disease-free interval (endpoints.md, section 5).
+    """
+    for group in ("all", *found.strategies):
+        at = f"baseline.{group}.count.{{}}".format
+        for first, *others in UNKNOWN_TOGETHER:
+            for other in others:
+                found.total(at(f"{first}=unknown"), [at(f"{other}=unknown")])
+        origins = [at(f"de_novo={level}") for level in ("yes", "unknown")]
+        found.total(
+            at("disease_free_months=unknown"), [origin for origin in origins if origin in found.value]
+        )
 
 
 def _endpoint(found: Ledger, row: Stored) -> None:
@@ -211,18 +251,44 @@ def _endpoint(found: Ledger, row: Stored) -> None:
         found.roles[row.endpoint, f"count {row.term}"][row.group_name] = name
 
 
-def _responses(found: Ledger) -> None:
-    """Best responses add up to the group; two of them are the responders, two were not seen."""
+def _responses(found: Ledger, endpoints: AbstractSet[str]) -> None:
+    """Best responses add up to the group; two of them are the responders, two were not seen.
+
+    Whoever has clinical benefit has it in each variant; a confirmed response is a response.
+    """
     for group in ("all", *found.strategies):
         size = found.size("compared", group)
-        best = {k.rsplit(".", 1)[1]: k for k in found.value if k.startswith(f"best_response.{group}.count.")}
-        if size and best:
-            found.total(size, best.values())
-            named = found.place.get((f"objective_response.{group}.proportion", "events"))
-            if named:
-                found.total(named, [best[level] for level in RESPONDERS if level in best])
-            unseen = f"objective_response.{group}.count.not_evaluable"
-            found.total(unseen, [best[level] for level in UNSEEN if level in best])
-        known = found.place.get((f"clinical_benefit.{group}.proportion", "n"))
-        if size and known and known != size:
-            found.total(size, [known, f"clinical_benefit.{group}.count.immature"])
+        if not size:
+            continue
+        for endpoint in sorted(endpoints):
+            known = found.place.get((f"{endpoint}.{group}.proportion", "n"))
+            if BENEFIT.fullmatch(endpoint) and known and known != size:
+                found.total(size, [known, f"{endpoint}.{group}.count.immature"])
+            if BEST.fullmatch(endpoint):
+                _best(found, endpoint, group, size)
+            if BENEFIT.fullmatch(endpoint):
+                _nested(found, group, inner="clinical_benefit", outer=endpoint)
+            if RESPONSE.fullmatch(endpoint):
+                _nested(found, group, inner=endpoint, outer="objective_response")
+
+
+def _nested(found: Ledger, group: str, inner: str, outer: str) -> None:
+    """Whoever counts as a success of the one does so of the other."""
+    part, whole = (found.place.get((f"{e}.{group}.proportion", "events"), "") for e in (inner, outer))
+    rest = found.within(whole, part, f"{outer} without {inner} in {group}")
+    if rest:
+        found.roles["within", outer, inner][group] = rest
+
+
+def _best(found: Ledger, endpoint: str, group: str, size: str) -> None:
+    levels = {k.rsplit(".", 1)[1]: k for k in found.value if k.startswith(f"{endpoint}.{group}.count.")}
+    if not levels:
+        return
+    found.total(size, levels.values())
+    confirmed = "confirmed" in endpoint
+    for responders in sorted({key[0].split(".")[0] for key in found.place}):
+        if RESPONSE.fullmatch(responders) and ("confirmed" in responders) == confirmed:
+            named = found.place.get((f"{responders}.{group}.proportion", "events"), "")
+            found.total(named, [levels[level] for level in RESPONDERS if level in levels])
+            unseen = f"{responders}.{group}.count.not_evaluable"
+            found.total(unseen, [levels[level] for level in UNSEEN if level in levels])

@@ -34,16 +34,20 @@ def write_shareable(
     data: StudyData,
     shown: Shareable,
     site_dir: Path,
-    name: str,
     header: ReportHeader,
     environment: Environment,
     **further: Any,
 ) -> None:
-    """Write `shareable/NAME` under the site; `further` is what else is printed, cleared for outside."""
+    """Write `shareable/index.html` under the site; `further` is what else is printed, cleared for outside.
+
+    Pages of other studies that an earlier run left there go: nothing is to be subtracted from this one.
+    """
     figures = shareable_pictures(data, shown) | ABSENT
     page = environment.get_template("report.html.j2").render(
         **context(data, shown.numbers, figures, header, shown), tables=None, swimmers=None, **further
     )
     folder = site_dir / FOLDER
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(page, encoding="utf-8")
+    for earlier in folder.glob("*.html"):
+        earlier.unlink()
+    (folder / "index.html").write_text(page, encoding="utf-8")

@@ -22,9 +22,9 @@ from analysis.disclosure.shareable_page import shareable_numbers, write_shareabl
 from analysis.estimation import rows
 from analysis.estimation.parameters import read_parameters
 from analysis.estimation.study import StudyData, connect, read_studies
+from analysis.rendering import _environment
 from analysis.report.numbers import Numbers, read_numbers
 from analysis.report.paper import paper
-from analysis.rendering import _environment
 from analysis.statistics.durations import durations
 from tests.analysis.marts import make_build
 from tests.analysis.test_report import HEADER, visible
@@ -53,7 +53,7 @@ class Attacked:
         self.shown: Shareable = shareable_numbers(self.data, self.numbers, min_count)
         further = paper(self.data, self.shown.numbers, HEADER, parameters, self.shown)
         environment = _environment()
-        write_shareable(self.data, self.shown, folder, "index.html", HEADER, environment, **further, style="")
+        write_shareable(self.data, self.shown, folder, HEADER, environment, **further, style="")
         self.page = (folder / "shareable" / "index.html").read_text(encoding="utf-8")
         self.printed = {
             (key.replace("&lt;", "<").replace("&gt;", ">"), column or "estimate"): text.strip()
