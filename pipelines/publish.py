@@ -19,7 +19,7 @@ from pipelines.audit_tables import Column
 from pipelines.disk import replace_symlink, sync_folder, sync_tree
 from pipelines.errors import RunFailed
 from pipelines.history import RunRecord
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import Warehouse, literal
 
 _PARTIAL = ".partial"
 _NAMES = ("afterline.duckdb", "marts", "site")
@@ -39,7 +39,7 @@ def write_database(warehouse: Warehouse, folder: Path, record: RunRecord) -> Non
     file = folder / "afterline.duckdb"
     with _new_database(file, warehouse) as connection:
         # under the name dbt gave it: a view's text names its tables with the catalog
-        connection.execute(f"attach '{_literal(warehouse.build_db)}' as afterline (read_only)")
+        connection.execute(f"attach '{literal(warehouse.build_db)}' as afterline (read_only)")
         marts = copy_marts(connection)
         write_audit(connection, record)
         write_parquet(connection, marts, folder / "marts")
@@ -58,8 +58,8 @@ def write_held_audit(warehouse: Warehouse, folder: Path, record: RunRecord) -> N
 def _new_database(file: Path, warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that writes into a new file, with landing attached; the file is whole when it ends."""
     with closing(duckdb.connect(config={"autoinstall_known_extensions": "false"})) as connection:
-        connection.execute(f"attach '{_literal(file)}' as published")
-        connection.execute(f"attach '{_literal(warehouse.landing)}' as landing (read_only)")
+        connection.execute(f"attach '{literal(file)}' as published")
+        connection.execute(f"attach '{literal(warehouse.landing)}' as landing (read_only)")
         connection.execute("use published")
         # one transaction: several hundred comments, each flushed to the disk, would take seconds
         connection.execute("begin")
@@ -101,7 +101,7 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, marts: list[str], folde
     """One Parquet file a mart, for notebooks and R."""
     folder.mkdir()
     for name in marts:
-        connection.execute(f"copy marts.\"{name}\" to '{_literal(folder / name)}.parquet' (format parquet)")
+        connection.execute(f"copy marts.\"{name}\" to '{literal(folder / name)}.parquet' (format parquet)")
 
 
 def switch(warehouse: Warehouse, folder: Path, run_id: str) -> None:
@@ -137,10 +137,6 @@ def _link_through_current(link: Path) -> None:
     if link.exists() and not link.is_symlink():
         raise RunFailed(f"{link} is in the way: it must be a symlink to the publication; move it elsewhere.")
     replace_symlink(link, target)
-
-
-def _literal(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[Column, ...]:

@@ -9,26 +9,12 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from pipelines.study_endpoints import STUDY_ENDPOINTS
+from pipelines.warehouse import literal
+
 if TYPE_CHECKING:
     from analysis.report.header import Changes
 
-# a column of marts.study_patients -> the endpoint or decision it belongs to, in words
-_WORDS = {
-    "index_line": "index line",
-    "index_date": "index line",
-    "pfs1_days": "PFS1",
-    "pfs1_event": "PFS1",
-    "next_line": "next line",
-    "next_line_start": "next line",
-    "strategy": "strategy",
-    "sub_strategy": "strategy",
-    "pfs2_days": "PFS2",
-    "pfs2_event": "PFS2",
-    "pfs2_ema_days": "PFS2 (EMA)",
-    "pfs2_ema_event": "PFS2 (EMA)",
-    "clinical_benefit": "clinical benefit",
-    "pfs_ratio": "PFS ratio",
-}
 _SETUP = "the code or its settings"
 _INPUTS = """
     select distinct batches.table_name
@@ -47,9 +33,9 @@ def what_changed(file: Path, landing: Path) -> Changes:
     from analysis.report.header import Changes
 
     with closing(duckdb.connect(config={"autoinstall_known_extensions": "false"})) as connection:
-        connection.execute(f"attach '{_literal(landing)}' as landing (read_only)")
+        connection.execute(f"attach '{literal(landing)}' as landing (read_only)")
         connection.execute(
-            f"create view restated as from read_parquet('{_literal(file)}') where change != 'follow_up'"
+            f"create view restated as from read_parquet('{literal(file)}') where change != 'follow_up'"
         )
         counts = dict(
             connection.execute(
@@ -73,12 +59,9 @@ def what_changed(file: Path, landing: Path) -> Changes:
 
 def _by_endpoint(changed: Sequence[tuple[str, str, str]]) -> dict[str, int]:
     """Patients by what changed, in the order of the words."""
+    words = {name: column.words for name, column in STUDY_ENDPOINTS.items()}
     patients: dict[str, set[tuple[str, str]]] = {}
     for column, study, patient in changed:
-        patients.setdefault(_WORDS.get(column, column.replace("_", " ")), set()).add((study, patient))
-    order = [*dict.fromkeys(_WORDS.values()), *sorted(set(patients) - set(_WORDS.values()))]
-    return {words: len(patients[words]) for words in order if words in patients}
-
-
-def _literal(path: Path) -> str:
-    return str(path).replace("'", "''")
+        patients.setdefault(words.get(column, column.replace("_", " ")), set()).add((study, patient))
+    order = [*dict.fromkeys(words.values()), *sorted(set(patients) - set(words.values()))]
+    return {name: len(patients[name]) for name in order if name in patients}

@@ -15,25 +15,8 @@ import duckdb
 
 from pipelines.audit_tables import RESTATEMENTS
 from pipelines.publish import current_run_id
-from pipelines.warehouse import Warehouse
-
-# an endpoint and the flag that says whether it is an event: a censored time that only grew is follow-up
-_ENDPOINTS = {
-    "index_line": None,
-    "index_date": None,
-    "pfs1_days": "pfs1_event",
-    "pfs1_event": None,
-    "next_line": None,
-    "next_line_start": None,
-    "strategy": None,
-    "sub_strategy": None,
-    "pfs2_days": "pfs2_event",
-    "pfs2_event": None,
-    "pfs2_ema_days": "pfs2_ema_event",
-    "pfs2_ema_event": None,
-    "clinical_benefit": None,
-    "pfs_ratio": "pfs2_event",
-}
+from pipelines.study_endpoints import STUDY_ENDPOINTS
+from pipelines.warehouse import Warehouse, literal
 
 # the manifest's hashes of the study files, by study
 _STUDY_FILES = "study_files_sha256"
@@ -73,7 +56,7 @@ def write_restatements(warehouse: Warehouse, run_id: str, setup: dict[str, Any],
         previous = current_run_id(warehouse)
         if previous is not None:
             _compare(connection, warehouse, setup, run_id, previous)
-        connection.execute(f"copy restatements to '{_literal(file)}' (format parquet)")
+        connection.execute(f"copy restatements to '{literal(file)}' (format parquet)")
         row = connection.execute(
             "select count(distinct (study_id, patient_id)) from restatements where change != 'follow_up'"
         ).fetchone()
@@ -89,8 +72,8 @@ def _compare(
 ) -> None:
     folder = warehouse.publications / previous
     for path, name in ((folder / "afterline.duckdb", "before"), (warehouse.build_db, "afterline")):
-        connection.execute(f"attach '{_literal(path)}' as {name} (read_only)")
-    connection.execute(f"attach '{_literal(warehouse.landing)}' as landing (read_only)")
+        connection.execute(f"attach '{literal(path)}' as {name} (read_only)")
+    connection.execute(f"attach '{literal(warehouse.landing)}' as landing (read_only)")
     then = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     deliveries = _deliveries(connection, then["inputs"])
     studies = _studies(then, setup)
@@ -150,12 +133,12 @@ def _find_differences(connection: duckdb.DuckDBPyConnection, left_out: list[str]
 
     The studies `left_out` have no rows.
     """
-    columns = [name for name in _ENDPOINTS if name in _shared_columns(connection)]
+    columns = [name for name in STUDY_ENDPOINTS if name in _shared_columns(connection)]
     grown = " or ".join(
-        f"(column_name = '{name}' and old_events['{flag}'] = 0 and new_events['{flag}'] = 0 "
+        f"(column_name = '{name}' and old_events['{column.event}'] = 0 and new_events['{column.event}'] = 0 "
         "and try_cast(new_value as double) > try_cast(old_value as double))"
-        for name, flag in _ENDPOINTS.items()
-        if name in columns and flag in columns
+        for name, column in STUDY_ENDPOINTS.items()
+        if name in columns and column.event in columns
     )
     connection.execute(
         f"""
@@ -182,7 +165,7 @@ def _long(catalog: str, columns: list[str]) -> str:
     side = "old" if catalog == "before" else "new"
     names = ", ".join(f"'{name}'" for name in columns)
     values = ", ".join(f"{name}::varchar" for name in columns)
-    flags = sorted({flag for flag in _ENDPOINTS.values() if flag in columns})
+    flags = sorted({column.event for column in STUDY_ENDPOINTS.values() if column.event in columns})
     events = ", ".join(f"'{flag}': {flag}::integer" for flag in flags)
     return f"""
         select
@@ -284,7 +267,3 @@ def _studies(then: dict[str, Any], setup: dict[str, Any]) -> Studies:
         one_sided=sorted(before.keys() ^ now.keys()),
         changed=sorted(name for name in both if before[name] != now[name]),
     )
-
-
-def _literal(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -73,3 +73,8 @@ class Warehouse:
         # build/ holds dbt's copy of what staging joined: as private as landing
         self.build.mkdir(mode=0o700, exist_ok=True)
         self.publications.mkdir(exist_ok=True)
+
+
+def literal(path: Path) -> str:
+    """A path as it stands between the quotes of an SQL statement: attach and copy take no parameters."""
+    return str(path).replace("'", "''")
