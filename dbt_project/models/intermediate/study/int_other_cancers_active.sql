@@ -1,5 +1,6 @@
--- Who has another active cancer when eligibility is judged, for the studies that exclude it (endpoints.md, section 5): one diagnosed in
--- the years before that day, or undated. Breast cancer, and what is treated and gone, does not count; no record is no cancer.
+-- Who has another active cancer when eligibility is judged, for the studies that exclude it (endpoints.md, section 5): a malignant or in
+-- situ one diagnosed in the years before that day, or undated. Breast cancer, its metastases, and what is treated and gone do not count;
+-- no record is no cancer.
 
 with reference_dates as (
 
@@ -10,6 +11,12 @@ with reference_dates as (
 studies as (
 
     select * from {{ ref('studies') }} where excludes_other_cancer
+
+),
+
+malignant as (
+
+    select * from {{ ref('cancers_counted') }}
 
 ),
 
@@ -41,9 +48,12 @@ counted as (
 
     select cancers.*
     from cancers
+    left join malignant
+        on cancers.icd10 like malignant.icd10_prefix || '%'
     left join not_counted
         on cancers.icd10 like not_counted.icd10_prefix || '%'
     where not_counted.icd10_prefix is null
+        and (malignant.icd10_prefix is not null or cancers.icd10 is null)
 
 ),
 
