@@ -32,15 +32,16 @@ lines as (
         rule_set_id,
         patient_id,
         line_number,
+        index_partner_modality,
         min(case when is_index then first_date end) as index_date,
         -- an index drug is never its own partner
         max(case when not is_index and modality = index_partner_modality then 1 else 0 end) = 1 as has_partner,
-        max(case when not is_index and modality = index_partner_modality and drug_class = 'serd' then 1 else 0 end) = 1 as has_serd,
+        max(case when not is_index and modality = index_partner_modality and ingredient = 'fulvestrant' then 1 else 0 end) = 1
+            as has_fulvestrant,
         max(case when not is_index and modality = index_partner_modality and drug_class = 'aromatase_inhibitor' then 1 else 0 end) = 1
-            as has_aromatase_inhibitor,
-        max(case when index_partner_modality is null then 1 else 0 end) = 1 as needs_no_partner
+            as has_aromatase_inhibitor
     from drugs_of_lines
-    group by study_id, rule_set_id, patient_id, line_number
+    group by study_id, rule_set_id, patient_id, line_number, index_partner_modality
 
 ),
 
@@ -50,7 +51,7 @@ ranked as (
         *,
         row_number() over (partition by study_id, rule_set_id, patient_id order by line_number) as place
     from lines
-    where index_date is not null and (has_partner or needs_no_partner)
+    where index_date is not null and (has_partner or index_partner_modality is null)
 
 ),
 
@@ -62,9 +63,10 @@ final as (
         patient_id,
         line_number as index_line,
         index_date,
-        -- a line may have had several partners: the one that names it stands first in this order
+        -- a line may have had several partners: the one that names it stands first in this order; other degraders of the receptor than
+        -- fulvestrant, all oral, are among the others
         case
-            when has_serd then 'fulvestrant'
+            when has_fulvestrant then 'fulvestrant'
             when has_aromatase_inhibitor then 'aromatase_inhibitor'
             when has_partner then 'other'
         end as partner
