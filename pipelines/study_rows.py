@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.study_covariates import COVARIATES
-from pipelines.study_seeds import MODEL_STUDY, read_seed
+from pipelines.study_seeds import MODEL_STUDY, model_study, read_seed
 from pipelines.studyfile import Study, StudyCovariate
 
 Row = dict[str, Any]
@@ -22,8 +22,7 @@ def rows_of(study: Study) -> dict[str, list[Row]]:
 
 
 def _study(study: Study) -> Row:
-    model = next(row for row in read_seed("project_studies") if row["study_id"] == MODEL_STUDY)
-    asked, years = study.eligibility, study.eligibility.no_other_cancer_within_years
+    model, asked, years = model_study(), study.eligibility, study.eligibility.no_other_cancer_within_years
     said = study.thresholds.model_dump()
     return {
         "study_id": study.study,

@@ -19,6 +19,11 @@ def read_seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def model_study() -> dict[str, str]:
+    """The parameters of the model study."""
+    return next(row for row in read_seed("project_studies") if row["study_id"] == MODEL_STUDY)
+
+
 @cache
 def line_defining_drugs() -> dict[str, str]:
     """The line-defining drugs of the dictionary, and the class of each."""

@@ -20,7 +20,7 @@ from pipelines.errors import UsageError
 from pipelines.site_sources import SiteModel
 from pipelines.site_yaml import nearest, read_yaml, sentence
 from pipelines.study_covariates import COVARIATES, Kind
-from pipelines.study_seeds import line_defining_drugs, read_seed
+from pipelines.study_seeds import line_defining_drugs, model_study, read_seed
 
 # study files that come with the project, each named by its study
 OF_PROJECT = Path(__file__).resolve().parent / "studies"
@@ -127,7 +127,20 @@ class Thresholds(SiteModel):
     adjuvant_primary_resistance_days: int | None = Field(default=None, ge=0)
     adjuvant_secondary_resistance_days: int | None = Field(default=None, ge=0)
     advanced_primary_resistance_days: int | None = Field(default=None, ge=0)
+    pfs1_short_months: int | None = Field(default=None, ge=1)
+    pfs1_long_months: int | None = Field(default=None, ge=1)
     pfs_ratio_threshold: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _classes_of_pfs1_in_order(self) -> Self:
+        model = model_study()
+        short, long = (
+            int(model[name]) if (said := getattr(self, name)) is None else said
+            for name in ("pfs1_short_months", "pfs1_long_months")
+        )
+        if short >= long:
+            raise ValueError(f"pfs1_short_months, {short}, must be less than pfs1_long_months, {long}")
+        return self
 
 
 class Study(SiteModel):

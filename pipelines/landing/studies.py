@@ -33,6 +33,8 @@ TABLES = {
         "adjuvant_primary_resistance_days": "integer",
         "adjuvant_secondary_resistance_days": "integer",
         "advanced_primary_resistance_days": "integer",
+        "pfs1_short_months": "integer",
+        "pfs1_long_months": "integer",
         "pfs_ratio_threshold": "double",
     },
     "site_study_strategies": {
@@ -55,17 +57,20 @@ TABLES = {
 
 
 def create_study_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """The three tables, empty: they say what the site file names now, and each landing writes them anew."""
-    for name, columns in TABLES.items():
-        definition = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-        connection.execute(f"create or replace table raw.{name} ({definition})")
+    """The three tables, empty where there are none: what the last landing wrote stays till the next ends."""
+    for name in TABLES:
+        connection.execute(f"create table if not exists raw.{name} ({_definition(name)})")
 
 
 def write_studies(connection: duckdb.DuckDBPyConnection, studies: Sequence[Study]) -> None:
-    """Replace the rows of the three tables by those of the site's study files as they are now."""
+    """Replace the three tables by the site's study files as they are now; older ones may lack a column."""
     found = [rows_of(study) for study in studies]
     for name, columns in TABLES.items():
-        connection.execute(f"delete from raw.{name}")
+        connection.execute(f"create or replace table raw.{name} ({_definition(name)})")
         places = ", ".join(f"${column}" for column in columns)
         for row in (row for rows in found for row in rows[name.removeprefix("site_")]):
             connection.execute(f"insert into raw.{name} values ({places})", row)
+
+
+def _definition(name: str) -> str:
+    return ", ".join(f'"{column}" {kind}' for column, kind in TABLES[name].items())

@@ -185,6 +185,10 @@ def test_everything_a_file_can_say_becomes_a_column(tmp_path: Path) -> None:
         ({"eligibility": {"sex": "male"}}, "eligibility.sex: "),
         ({"eligibility": {"minimum_age": "eighteen"}}, "eligibility.minimum_age: "),
         ({"thresholds": {"receptor_positive_percent": 101}}, "thresholds.receptor_positive_percent: "),
+        (
+            {"thresholds": {"pfs1_short_months": 12}},
+            "thresholds: pfs1_short_months, 12, must be less than pfs1_long_months, 12.",
+        ),
         ({"thresholds": {"pfs_ratio_threshold": "nan"}}, "thresholds.pfs_ratio_threshold: "),
         ({"data_cut_final": "yes"}, "data_cut_final says something of a data_cut, and none is given."),
         ({"title": None}, "title: field required."),
@@ -280,6 +284,17 @@ def test_each_landing_writes_what_the_site_file_names_now(tmp_path: Path) -> Non
             for table in TABLES:
                 ids = landing.execute(f"select distinct study_id from raw.{table} order by 1").fetchall()
                 assert [name for (name,) in ids] == found
+
+
+def test_a_landing_that_fails_leaves_the_studies_of_the_last_one(tmp_path: Path) -> None:
+    hospital = Hospital(tmp_path, settings="studies: [cdk46]\n")
+    hospital.write("patients.csv", PATIENTS)
+    hospital.land()
+    hospital.site_file.write_text(hospital.site_file.read_text().replace("site: test", "site: another"))
+    with pytest.raises(UsageError, match="belongs to the site 'test'"):
+        hospital.land()
+    for table in TABLES:
+        assert hospital.query(f"select distinct study_id from raw.{table}") == [("cdk46",)]
 
 
 @pytest.mark.parametrize("landed", TABLES)

@@ -37,6 +37,8 @@ final as (
         adjuvant_primary_resistance_days,
         adjuvant_secondary_resistance_days,
         advanced_primary_resistance_days,
+        pfs1_short_months,
+        pfs1_long_months,
         pfs_ratio_threshold
     from {{ owned }}
     {{ 'union all' if not loop.last }}

@@ -24,15 +24,21 @@ next_lines as (
 
 ),
 
-pfs as (
+pfs1 as (
 
-    select * from {{ ref('line_endpoints') }} where endpoint = 'pfs'
+    select * from {{ ref('int_pfs1_classed') }}
 
 ),
 
-assessed as (
+pfs2 as (
 
-    select * from {{ ref('int_lines_assessed') }}
+    select * from {{ ref('int_pfs2_measured') }}
+
+),
+
+ratios as (
+
+    select * from {{ ref('int_pfs_ratios_judged') }}
 
 ),
 
@@ -76,14 +82,14 @@ final as (
         -- endpoints
         pfs2_ema.pfs1_days,
         pfs2_ema.pfs1_event,
-        pfs.days as pfs2_days,
-        pfs.event as pfs2_event,
-        pfs.event_type as pfs2_event_type,
-        pfs.censor_reason as pfs2_censor_reason,
-        pfs.entry_days as pfs2_entry_days,
-        coalesce({{ days_between('assessed.start_date', 'assessed.last_clear_date') }}, 0) as pfs2_clear_days,
-        assessed.scans as pfs2_scans,
-        {{ days_between('assessed.start_date', 'assessed.last_scan_date') }} * 1.0 / nullif(assessed.scans, 0) as scan_interval_days,
+        pfs2.pfs2_days,
+        pfs2.pfs2_event,
+        pfs2.pfs2_event_type,
+        pfs2.pfs2_censor_reason,
+        pfs2.pfs2_entry_days,
+        pfs2.pfs2_clear_days,
+        pfs2.pfs2_scans,
+        pfs2.scan_interval_days,
         pfs2_ema.pfs2_ema_days,
         pfs2_ema.pfs2_ema_event,
         responses.bor,
@@ -91,8 +97,8 @@ final as (
         responses.clinical_benefit_recist,
         responses.objective_response,
         responses.evaluable,
-        -- only where PFS1 is an event: a ratio to a censored time says nothing
-        case when pfs2_ema.pfs1_event = 1 and pfs2_ema.pfs1_days > 0 then pfs.days * 1.0 / pfs2_ema.pfs1_days end as pfs_ratio,
+        ratios.pfs_ratio,
+        ratios.pfs_ratio_outcome,
 
         -- covariates at the next line's start
         covariates.age_years,
@@ -120,45 +126,34 @@ final as (
         covariates.her2_low,
         covariates.histology,
         covariates.lines_before_index,
-        {{ months_from_days('pfs2_ema.pfs1_days') }} as pfs1_months,
-        case
-            when {{ months_from_days('pfs2_ema.pfs1_days') }} < 6 then '<6'
-            when {{ months_from_days('pfs2_ema.pfs1_days') }} <= 12 then '6-12'
-            else '>12'
-        end as pfs1_class,
+        pfs1.pfs1_months,
+        pfs1.pfs1_class,
         {{ days_between('pfs2_ema.pfs1_end', 'next_lines.next_line_start') }} as progression_to_next_days
     from eligibility
-    inner join pfs2_ema
-        on eligibility.study_id = pfs2_ema.study_id
-            and eligibility.rule_set_id = pfs2_ema.rule_set_id
-            and eligibility.profile_id = pfs2_ema.profile_id
-            and eligibility.patient_id = pfs2_ema.patient_id
-    inner join next_lines
-        on eligibility.study_id = next_lines.study_id
-            and eligibility.rule_set_id = next_lines.rule_set_id
-            and eligibility.patient_id = next_lines.patient_id
-    inner join pfs
-        on eligibility.rule_set_id = pfs.rule_set_id
-            and eligibility.profile_id = pfs.profile_id
-            and eligibility.patient_id = pfs.patient_id
-            and next_lines.next_line = pfs.line_number
-    inner join assessed
-        on eligibility.rule_set_id = assessed.rule_set_id
-            and eligibility.profile_id = assessed.profile_id
-            and eligibility.patient_id = assessed.patient_id
-            and next_lines.next_line = assessed.line_number
-    inner join responses
-        on eligibility.rule_set_id = responses.rule_set_id
-            and eligibility.patient_id = responses.patient_id
-            and next_lines.next_line = responses.line_number
-    inner join categories
-        on eligibility.rule_set_id = categories.rule_set_id
-            and eligibility.patient_id = categories.patient_id
-            and next_lines.next_line = categories.line_number
-    inner join covariates
-        on eligibility.study_id = covariates.study_id
-            and eligibility.rule_set_id = covariates.rule_set_id
-            and eligibility.patient_id = covariates.patient_id
+    {% for facts in ['pfs2_ema', 'pfs1', 'pfs2'] -%}
+    inner join {{ facts }}
+        on eligibility.study_id = {{ facts }}.study_id
+            and eligibility.rule_set_id = {{ facts }}.rule_set_id
+            and eligibility.profile_id = {{ facts }}.profile_id
+            and eligibility.patient_id = {{ facts }}.patient_id
+    {% endfor -%}
+    left join ratios
+        on eligibility.study_id = ratios.study_id
+            and eligibility.rule_set_id = ratios.rule_set_id
+            and eligibility.profile_id = ratios.profile_id
+            and eligibility.patient_id = ratios.patient_id
+    {% for facts in ['next_lines', 'covariates'] -%}
+    inner join {{ facts }}
+        on eligibility.study_id = {{ facts }}.study_id
+            and eligibility.rule_set_id = {{ facts }}.rule_set_id
+            and eligibility.patient_id = {{ facts }}.patient_id
+    {% endfor -%}
+    {% for facts in ['responses', 'categories'] -%}
+    inner join {{ facts }}
+        on eligibility.rule_set_id = {{ facts }}.rule_set_id
+            and eligibility.patient_id = {{ facts }}.patient_id
+            and next_lines.next_line = {{ facts }}.line_number
+    {% endfor %}
 
 )
 

@@ -6,30 +6,7 @@ with source as (
 
 final as (
 
-    select
-        study_id,
-        title,
-        index_ingredient,
-        index_drug_class,
-        index_label,
-        index_partner_modality,
-        required_sex,
-        requires_hr_positive,
-        requires_her2_negative,
-        minimum_age_years,
-        required_menopausal_status,
-        excludes_other_cancer,
-        other_cancer_years,
-        receptor_positive_percent,
-        her2_pairing_days,
-        measure_days_before,
-        measure_days_after,
-        de_novo_days,
-        adjuvant_primary_resistance_days,
-        adjuvant_secondary_resistance_days,
-        advanced_primary_resistance_days,
-        pfs_ratio_threshold
-    from source
+    select * from source
 
 )
 

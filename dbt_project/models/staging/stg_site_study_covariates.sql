@@ -6,13 +6,7 @@ with source as (
 
 final as (
 
-    select
-        study_id,
-        position,
-        covariate,
-        label,
-        transformation
-    from source
+    select * from source
 
 )
 

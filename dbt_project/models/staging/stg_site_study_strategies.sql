@@ -6,15 +6,7 @@ with source as (
 
 final as (
 
-    select
-        study_id,
-        position,
-        strategy,
-        label,
-        has_chemo,
-        has_endocrine,
-        has_targeted
-    from source
+    select * from source
 
 )
 

@@ -48,24 +48,9 @@ sensitivity as (
 
 ),
 
-categories as (
-
-    select * from {{ ref('int_line_categories') }}
-
-),
-
 chemotherapies as (
 
-    select distinct
-        baselines.study_id,
-        baselines.rule_set_id,
-        baselines.patient_id
-    from baselines
-    inner join categories
-        on baselines.rule_set_id = categories.rule_set_id
-            and baselines.patient_id = categories.patient_id
-            and categories.line_number < baselines.next_line
-            and categories.regimen_category = 'chemo'
+    select * from {{ ref('int_prior_chemotherapies') }}
 
 ),
 
