@@ -31,15 +31,15 @@ def what_was_done(shown: Outside) -> list[str]:
         f"This is the shareable rendering: {shown.withheld:,} of the {shown.of:,} numbers of the internal "
         f"report are withheld.",
         f"Counts under {t} are withheld, with every count and share that would give one back; a withheld "
-        f"number may be small or may cover a small one, and a zero is shown. Groups of fewer than {shown.fewest} "
-        "patients have no median, no curve and no comparison.",
+        f"number may be small or may cover a small one, and a zero is shown. Groups of fewer than "
+        f"{shown.fewest} patients have no median, no curve and no comparison.",
         f"Curves are drawn in groups of {t} events, each at the time of its middle one, and end where fewer "
         f"than {t} patients would be left; survival and numbers at risk are read from them, so that they "
-        "differ a little from the internal report. Medians, hazard ratios and tests are those of all patients. "
-        "No patient has a picture or a page, and no smallest or largest value is shown.",
-        "Two shareable reports of different nights, or of studies that share patients, can be subtracted from "
-        "one another, which may give a withheld count back: hand out one. Of the studies of a site only this "
-        "one is written for readers outside.",
+        "differ a little from the internal report. Medians, hazard ratios and tests are those of all "
+        "patients. No patient has a picture or a page, and no smallest or largest value is shown.",
+        "Two shareable reports of different nights, or of studies that share patients, can be subtracted "
+        "from one another, which may give a withheld count back: hand out one. Of the studies of a site "
+        "only this one is written for readers outside.",
     ]
 
 
