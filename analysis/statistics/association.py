@@ -134,8 +134,7 @@ def _bounded(
 ) -> Estimate:
     if error == 0:
         note = "no variance: every comparable pair points the same way"
-        return Estimate(value, n, events, method, reference, note=note)
+        return Estimate(value, n, events, method, reference, note=note, standard_error=0.0)
     low, high = max(smallest, value - Z * error), min(1.0, value + Z * error)
-    return Estimate(
-        value, n, events, method, reference, Interval(low, high, Variance.INFINITESIMAL_JACKKNIFE)
-    )
+    limits = Interval(low, high, Variance.INFINITESIMAL_JACKKNIFE)
+    return Estimate(value, n, events, method, reference, limits, standard_error=error)

@@ -17,6 +17,7 @@ from survival.surv_analysis import survfitaj
 
 from analysis.statistics.durations import Durations, Floats, Numbers, durations
 from analysis.statistics.estimates import Estimate, Interval, StatisticsError, Variance
+from analysis.statistics.kaplan_meier import emptied
 
 REFERENCE = "Aalen and Johansen 1978"
 METHOD = "Aalen-Johansen cumulative incidence"
@@ -55,6 +56,10 @@ class CumulativeIncidence:
         still_free = 1.0 if index < 0 else 1.0 - share - float(self.competing[index])
         if when > self.time[-1] and still_free > CERTAIN:
             return Estimate(None, n, events, self.method, REFERENCE, note="beyond the last patient observed")
+        # the same curve of either event, which comes to 0 where nobody is left (see `emptied`)
+        ended = emptied(self.data, self.time, 1.0 - self.incidence - self.competing)
+        if ended is not None and when >= ended.when:
+            return Estimate(None, n, events, self.method, REFERENCE, note=ended.note)
         if index < 0 or np.isnan(self.lower[index]):
             return Estimate(
                 share, n, events, self.method, REFERENCE, note="no limits where the share is 0 or 1"

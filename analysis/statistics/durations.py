@@ -87,8 +87,13 @@ def durations(time: Numbers, event: Numbers, entry: Numbers | None = None) -> Du
         raise StatisticsError(f"{int((entries < 0).sum())} of {len(entries)} entry times are negative.")
     if not np.isin(events, (0.0, 1.0)).all():
         raise StatisticsError("An event is 0 or 1; other values were given.")
-    seen = (entries == 0) | (times > entries)
+    seen = under_observation(times, entries)
     return Durations(times[seen], events[seen], entries[seen], int((~seen).sum()))
+
+
+def under_observation(time: Floats, entry: Floats) -> npt.NDArray[np.bool_]:
+    """Who (n,) takes part: she was observed from the start, or her time ends after her entry."""
+    return (entry == 0) | (time > entry)
 
 
 def together(groups: Iterable[Durations]) -> Durations:

@@ -8,7 +8,7 @@ largest value of the data are a `Spread`, which has no field that could be print
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 TOLERANCE = 1e-9
@@ -83,7 +83,8 @@ class Estimate:
 
     `estimate` is None where it is not reached or cannot be had, and `note` then says why. `n` patients and
     `events` events stand behind it (`events` is None where nothing is counted as an event). `method` names
-    the estimator, `reference` its source.
+    the estimator, `reference` its source. `standard_error` is on the estimate's own scale, for whoever pools
+    it; 0 where there is no variance, and then there is no interval.
     """
 
     estimate: float | None
@@ -93,6 +94,7 @@ class Estimate:
     reference: str
     interval: Interval | None = None
     note: str | None = None
+    standard_error: float | None = None
 
     def __post_init__(self) -> None:
         if self.estimate is not None and not math.isfinite(self.estimate):
@@ -111,6 +113,12 @@ class Estimate:
     def ci_high(self) -> float | None:
         """The upper confidence limit; None without an interval or where it is not reached."""
         return self.interval.high if self.interval else None
+
+    def noted(self, note: str | None) -> Estimate:
+        """The same with a further note; a missing estimate keeps its own, which says why."""
+        if note is None or self.estimate is None:
+            return self
+        return replace(self, note="; ".join(text for text in (self.note, note) if text))
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ ENOUGH_EVENTS = FEW_EVENTS  # with fewer, limits may fall on the extremes by the
 EQUAL = 1e-9  # relative to the largest time
 
 
+def few_events(fewest: int) -> str | None:
+    """The words beside a comparison whose smaller number of events is `fewest`, where they are few."""
+    return FEW if fewest < FEW_EVENTS else None
+
+
 def suspicious_interval(estimate: Estimate, data: Durations) -> str | None:
     """A warning in words where the limits are the range or the interquartile range of the data; else None.
 
@@ -39,8 +44,8 @@ def suspicious_interval(estimate: Estimate, data: Durations) -> str | None:
         for what, quantiles in (("smallest and largest of the", (0, 1)), ("quartiles of the", (0.25, 0.75))):
             if _same(limits, np.quantile(times, quantiles), float(np.abs(times).max())):
                 return (
-                    f"The limits {estimate.ci_low:g} to {estimate.ci_high:g} are the {what} {name}: "
-                    "a range of the data, not a confidence interval."
+                    f"The limits {estimate.ci_low:g} to {estimate.ci_high:g} are the {what} {name} too: "
+                    "read them as a range of the data, not as a confidence interval."
                 )
     return None
 

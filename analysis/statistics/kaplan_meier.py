@@ -10,6 +10,7 @@ has no limits for the median of a weighted curve.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,8 @@ class KaplanMeier:
     """A curve, one entry for each time (k,) at which somebody has an event or is censored.
 
     `lower` and `upper` are the pointwise log-log limits, NaN where S(t) is 1 or 0 and the transformation has
-    none. With `weight` (n,), one number a patient, `at_risk`, `events` and `censored` are sums of weights.
+    none; `error` is the standard error of log(-log S) behind them. With `weight` (n,), one number a patient,
+    `at_risk`, `events` and `censored` are sums of weights.
     """
 
     data: Durations
@@ -47,6 +49,7 @@ class KaplanMeier:
     lower: Floats
     upper: Floats
     weight: Floats | None = None
+    error: Floats | None = None
 
     @property
     def method(self) -> str:
@@ -63,6 +66,38 @@ class KaplanMeier:
     def last_time(self) -> float:
         """The last time at which anybody is observed."""
         return float(self.time[-1])
+
+    @property
+    def emptied(self) -> Emptied | None:
+        """Where the curve came to 0 too early to say anything from there on."""
+        return emptied(self.data, self.time, self.survival)
+
+
+class Emptied(NamedTuple):
+    """When a curve came to 0 although others came under observation later, and that in words."""
+
+    when: float
+    note: str
+
+
+def emptied(data: Durations, time: Floats, survival: Floats) -> Emptied | None:
+    """Whether a curve (k,) at its times came to 0 before everybody had entered.
+
+    With delayed entry few patients are at risk early. Where all of them have the event the product is 0 for
+    good, whoever enters later: the curve then tells of those few, and not of the group.
+    """
+    zero = survival <= EQUAL
+    if not data.delayed or not zero.any():
+        return None
+    when = float(time[int(np.argmax(zero))])
+    later = int((data.start >= when).sum())
+    if not later:
+        return None
+    others = "1 other came" if later == 1 else f"{later} others came"
+    there = number_at_risk(data, when)
+    return Emptied(
+        when, f"the curve came to 0 at {when:.1f} with {there} at risk, before {others} under observation"
+    )
 
 
 def kaplan_meier(data: Durations, level: float = 0.95, weight: Floats | None = None) -> KaplanMeier:
@@ -82,12 +117,13 @@ def kaplan_meier(data: Durations, level: float = 0.95, weight: Floats | None = N
         product = data.delayed or data.n > LARGE
         survival = np.cumprod(factors) if product else _lifelines_survival(data, time)
         variance = np.cumsum(events / (at_risk * (at_risk - events)))
-        log_survival = np.log(survival)
-        half = norm.ppf(0.5 + level / 2) * np.sqrt(variance) / log_survival
-        lower, upper = survival ** np.exp(-half), survival ** np.exp(half)
+        error = np.sqrt(variance) / -np.log(survival)
+        half = norm.ppf(0.5 + level / 2) * error
+        lower, upper = survival ** np.exp(half), survival ** np.exp(-half)
     certain = (survival <= EQUAL) | (survival >= 1 - EQUAL)
-    lower, upper = (np.where(certain, np.nan, limit).astype(float) for limit in (lower, upper))
-    return KaplanMeier(data, time, at_risk, events, censored, survival.astype(float), lower, upper)
+    lower, upper, error = (np.where(certain, np.nan, one).astype(float) for one in (lower, upper, error))
+    survival = survival.astype(float)
+    return KaplanMeier(data, time, at_risk, events, censored, survival, lower, upper, None, error)
 
 
 def _weighted(data: Durations, level: float, weight: Floats) -> KaplanMeier:
@@ -102,11 +138,14 @@ def _weighted(data: Durations, level: float, weight: Floats) -> KaplanMeier:
         timefix=False,
         **late,
     )
-    columns = (fit.time, fit.n_risk, fit.n_event, fit.n_censor, fit.surv, fit.lower, fit.upper)
-    time, at_risk, events, censored, survival, lower, upper = (np.array(c, dtype=float) for c in columns)
+    columns = (fit.time, fit.n_risk, fit.n_event, fit.n_censor, fit.surv, fit.lower, fit.upper, fit.std_err)
+    time, at_risk, events, censored, survival, *limits, error = (np.array(c, dtype=float) for c in columns)
     certain = (survival <= EQUAL) | (survival >= 1 - EQUAL)
-    lower, upper = np.where(certain, np.nan, lower), np.where(certain, np.nan, upper)
-    return KaplanMeier(data, time, at_risk, events, censored, survival, lower, upper, weight)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # survfit gives the error of log S, or with weights that of S
+        error = (error if fit.logse else error / survival) / -np.log(survival)
+    lower, upper, error = (np.where(certain, np.nan, one) for one in (*limits, error))
+    return KaplanMeier(data, time, at_risk, events, censored, survival, lower, upper, weight, error)
 
 
 def risk_table(data: Durations, weight: Floats | None = None) -> tuple[Floats, Floats, Floats, Floats]:
@@ -132,10 +171,13 @@ def median_survival(curve: KaplanMeier) -> Estimate:
     """The median with its limits, in the unit of the durations; a limit that is not reached is None.
 
     Where S(t) is exactly 0.5 on a step, the median is the middle of the step, as in R; lifelines takes its
-    start.
+    start. None is read from a fall to 0 before others came under observation (`emptied`).
     """
     plain = curve.weight is None
     variance = Variance.BROOKMEYER_CROWLEY if plain else Variance.BROOKMEYER_CROWLEY_ROBUST
+    ended = curve.emptied
+    if ended is not None and (curve.survival[curve.time < ended.when] >= HALF - EQUAL).all():
+        return Estimate(None, curve.data.n, curve.data.events, curve.method, MEDIAN, note=ended.note)
     limits = Interval(crossing(curve.time, curve.lower), crossing(curve.time, curve.upper), variance)
     median = crossing(curve.time, curve.survival)
     note = None if median is not None else "not reached"
@@ -145,9 +187,13 @@ def median_survival(curve: KaplanMeier) -> Estimate:
 def survival_at(curve: KaplanMeier, when: float) -> Estimate:
     """S(when) with its log-log limits.
 
-    No estimate past the last patient observed, unless the curve has come to 0.
+    No estimate past the last patient observed, unless the curve has come to 0; and none from where it came
+    to 0 before others came under observation.
     """
     n, events = curve.data.n, curve.data.events
+    ended = curve.emptied
+    if ended is not None and when >= ended.when:
+        return Estimate(None, n, events, curve.method, curve.reference, note=ended.note)
     index = int(np.searchsorted(curve.time, when, side="right")) - 1
     survival = 1.0 if index < 0 else float(curve.survival[index])
     if when > curve.last_time and survival > EQUAL:

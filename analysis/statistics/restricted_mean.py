@@ -17,11 +17,13 @@ from scipy.stats import norm
 
 from analysis.statistics.durations import Durations, Floats, checked_weight
 from analysis.statistics.estimates import Estimate, Interval, StatisticsError, Test, Variance
-from analysis.statistics.kaplan_meier import risk_table
+from analysis.statistics.kaplan_meier import emptied, risk_table
 
 REFERENCE = "Uno et al. 2014"
 WEIGHTED = "Uno et al. 2014; Conner et al. 2019"
 ROUNDING = 1e-9  # at risk minus events under this share of those at risk is nobody
+NO_VARIANCE = "no variance up to {tau:g}, so no limits"
+ONE_SIDED = "one group has no variance up to {tau:g}: the other alone makes the limits"
 Weights = tuple[Floats, Floats]
 Z = float(norm.ppf(0.975))
 
@@ -29,13 +31,19 @@ Z = float(norm.ppf(0.975))
 def rmst(data: Durations, tau: float, weight: Floats | None = None) -> Estimate:
     """Mean time without the event within the first `tau`, in their unit, with a normal 95 % interval.
 
-    Raises StatisticsError where tau is not positive or lies past the last patient observed.
+    No estimate where the curve came to 0 before others came under observation. Raises StatisticsError where
+    tau is not positive or lies past the last patient observed.
     """
-    area, error = _area(data, tau, weight)
-    limits = Interval(max(0.0, area - Z * error), min(tau, area + Z * error), _variance(weight is not None))
     name = "Kaplan-Meier" if weight is None else "weighted Kaplan-Meier"
     method, reference = f"area under {name} up to {tau:g}", REFERENCE if weight is None else WEIGHTED
-    return Estimate(area, data.n, data.events, method, reference, limits)
+    found = _area(data, tau, weight)
+    if isinstance(found, str):
+        return Estimate(None, data.n, data.events, method, reference, note=found)
+    area, error = found
+    note = None if error > 0 else NO_VARIANCE.format(tau=tau)
+    limits = max(0.0, area - Z * error), min(tau, area + Z * error)
+    interval = Interval(*limits, _variance(weight is not None)) if error > 0 else None
+    return Estimate(area, data.n, data.events, method, reference, interval, note, error)
 
 
 def rmst_difference(
@@ -45,23 +53,32 @@ def rmst_difference(
 
     `weights` are those of the reference and of the other group.
     """
-    difference, error = _difference(reference, other, tau, weights)
-    limits = Interval(difference - Z * error, difference + Z * error, _variance(weights is not None))
     n, events = reference.n + other.n, reference.events + other.events
     method = ("" if weights is None else "weighted ") + f"difference of areas up to {tau:g}"
-    return Estimate(difference, n, events, method, REFERENCE if weights is None else WEIGHTED, limits)
+    source = REFERENCE if weights is None else WEIGHTED
+    found = _difference(reference, other, tau, weights)
+    if isinstance(found, str):
+        return Estimate(None, n, events, method, source, note=found)
+    difference, error, note = found
+    limits = difference - Z * error, difference + Z * error
+    interval = Interval(*limits, _variance(weights is not None)) if error > 0 else None
+    return Estimate(difference, n, events, method, source, interval, note, error)
 
 
 def rmst_test(reference: Durations, other: Durations, tau: float, weights: Weights | None = None) -> Test:
     """Two-sided normal test of the difference."""
-    difference, error = _difference(reference, other, tau, weights)
     n, events = reference.n + other.n, reference.events + other.events
     name = ("" if weights is None else "weighted ") + "RMST difference"
     source = REFERENCE if weights is None else WEIGHTED
+    found = _difference(reference, other, tau, weights)
+    if isinstance(found, str):
+        return Test(None, n, events, name, source, note=found)
+    difference, error, note = found
     if error == 0:
-        return Test(None, n, events, name, source, note="no variance: nobody had the event before tau")
+        return Test(None, n, events, name, source, note=f"no variance up to {tau:g}, so no test")
     z = difference / error
-    return Test(float(2 * norm.sf(abs(z))), n, events, f"{name}, normal test", source, float(z))
+    p_value = float(2 * norm.sf(abs(z)))
+    return Test(p_value, n, events, f"{name}, normal test", source, float(z), note=note)
 
 
 def common_tau(reference: Durations, other: Durations) -> float:
@@ -75,14 +92,21 @@ def _variance(weighted: bool) -> Variance:
 
 def _difference(
     reference: Durations, other: Durations, tau: float, weights: Weights | None
-) -> tuple[float, float]:
-    first, second = weights or (None, None)
-    (area_0, error_0), (area_1, error_1) = _area(reference, tau, first), _area(other, tau, second)
-    return area_1 - area_0, float(np.hypot(error_0, error_1))
+) -> tuple[float, float, str | None] | str:
+    """Difference, standard error and a note where a group has no variance; or why there is none."""
+    found = [_area(data, tau, w) for data, w in zip((reference, other), weights or (None, None), strict=True)]
+    missing = [one for one in found if isinstance(one, str)]
+    if missing:
+        return f"in one group {missing[0]}"
+    (area_0, error_0), (area_1, error_1) = (one for one in found if not isinstance(one, str))
+    note = None
+    if error_0 == 0 or error_1 == 0:
+        note = (NO_VARIANCE if error_0 == error_1 else ONE_SIDED).format(tau=tau)
+    return area_1 - area_0, float(np.hypot(error_0, error_1)), note
 
 
-def _area(data: Durations, tau: float, weight: Floats | None) -> tuple[float, float]:
-    """Area under the curve up to tau, and its standard error."""
+def _area(data: Durations, tau: float, weight: Floats | None) -> tuple[float, float] | str:
+    """Area under the curve up to tau, and its standard error; or why there is none."""
     if data.n == 0:
         raise StatisticsError("A restricted mean needs at least one patient.")
     weights = None if weight is None else checked_weight(weight, data.n)
@@ -92,6 +116,9 @@ def _area(data: Durations, tau: float, weight: Floats | None) -> tuple[float, fl
         survival = np.cumprod(staying / risk)
         if tau <= 0 or (tau > time[-1] and survival[-1] > 0):
             raise StatisticsError(f"An RMST up to {tau:g} needs a patient observed that long.")
+        ended = emptied(data, time, survival)
+        if ended is not None and ended.when < tau:
+            return ended.note
         keep = time <= tau
         widths = np.diff(np.concatenate([[0.0], time[keep], [tau]]))
         areas = widths * np.concatenate([[1.0], survival[keep]])

@@ -82,8 +82,15 @@ def test_a_restricted_mean_is_at_most_its_horizon(patients, tau):
     data = data_of(patients)
     if data.n and tau <= kaplan_meier(data).last_time:
         mean = rmst(data, tau)
+        if mean.estimate is None:  # with delayed entry the curve may come to 0 before others enter
+            assert "came to 0" in mean.note
+            assert data.delayed
+            return
         assert 0 <= mean.estimate <= tau + 1e-9
-        assert mean.interval.brackets(mean.estimate)
+        if mean.interval is None:
+            assert mean.standard_error == 0
+        else:
+            assert mean.interval.brackets(mean.estimate)
 
 
 @settings(deadline=None, max_examples=40)
