@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,25 +20,19 @@ from scipy.stats import norm
 from analysis.estimation.covariates import (
     COMPLETE_CASES,
     IMPUTED,
-    PATIENTS_PER_COVARIATE,
+    MISSING_LEVEL,
     Bools,
     Comparison,
     compare,
     completed,
 )
 from analysis.estimation.study import Pair, Study
-from analysis.statistics.cox import CoxModel, cox_model
+from analysis.statistics.cox import cox_model
 from analysis.statistics.durations import Floats
 from analysis.statistics.estimates import Estimate, Interval, Variance
 from analysis.statistics.firth import REFERENCE as FIRTH
-from analysis.statistics.hazards import (
-    FEW,
-    FEW_EVENTS,
-    hazard_ratio,
-    penalised_interval,
-    penalised_log_hazard,
-)
-from analysis.statistics.honesty import EVENTS_PER_VARIABLE
+from analysis.statistics.hazards import hazard_ratio, penalised_interval, penalised_log_hazard
+from analysis.statistics.honesty import EVENTS_PER_VARIABLE, few_events
 from analysis.statistics.imputation import pooled
 from analysis.statistics.kaplan_meier import EQUAL, KaplanMeier, kaplan_meier, median_survival
 from analysis.statistics.propensity import WEIGHTED, balancing_weights, propensity
@@ -50,9 +45,23 @@ SOURCES = {
     "ate": "Robins, Hernan and Brumback 2000",
     COX: "Cox 1972, Efron 1977",
 }
+GAPS = {COMPLETE_CASES: "complete cases", MISSING_LEVEL: "unknown as a level"}
 OTHER = "other strategy"
-FEW_PER_VARIABLE = "fewer than 10 events per variable, and no Firth's method with delayed entry"
-Weighted = list[tuple[Comparison, Floats]]
+FEW_PER_VARIABLE = f"fewer than {EVENTS_PER_VARIABLE} events per variable"
+NO_FIRTH = "Firth's method is not available with delayed entry"
+FIRTH_PROPENSITY = "a propensity model with Firth's penalty"
+SEPARATED = "the covariates tell the groups apart completely: they cannot be compared"
+
+
+class Weighting(NamedTuple):
+    """A completed set's patients and weights (n,); `separated` where Firth's penalty made the scores."""
+
+    part: Comparison
+    weight: Floats
+    separated: bool
+
+
+Weighted = list[Weighting]
 
 
 def adjusted_hazard_ratio(
@@ -69,11 +78,15 @@ def adjusted_medians(
     frame: pd.DataFrame, study: Study, pair: Pair, adjustment: str = "overlap"
 ) -> dict[str, Estimate]:
     """Median PFS2 of both strategies of a pair, by weighted Kaplan-Meier; unweighted for none and cox."""
-    comparison = compare(frame, study, pair)
+    return comparison_medians(compare(frame, study, pair), adjustment)
+
+
+def comparison_medians(comparison: Comparison, adjustment: str) -> dict[str, Estimate]:
+    """The medians of patients already compared."""
     weighted = weighted_sets(comparison, adjustment) if adjustment in WEIGHTED else None
     return {
         strategy: _median(comparison, strategy, weighted, adjustment)
-        for strategy in (pair.reference, pair.strategy)
+        for strategy in (comparison.pair.reference, comparison.pair.strategy)
     }
 
 
@@ -94,26 +107,39 @@ def comparison_hazard_ratio(comparison: Comparison, adjustment: str, missing: st
         if comparison.smaller == 0:
             return Estimate(None, n, events, "Cox, Efron", SOURCES[COX], note="a group has no patient")
         ratio = hazard_ratio(comparison.data, comparison.other)
-        return _noted(ratio, _few(comparison))
+        return ratio.noted(few_events(comparison.fewest_events))
     sets = completed_sets(comparison, missing)
     method = method_of(adjustment, len(sets), missing)
     if not sets:
         note = why_not(comparison, missing)
         return Estimate(None, n, events, method, SOURCES[adjustment], note=note)
-    part, columns = sets[0][0], len(sets[0][1].columns) + 1
-    if adjustment == COX and part.data.events < EVENTS_PER_VARIABLE * columns and not part.data.delayed:
-        return _noted(_penalised(sets, f"{method}, Firth's penalty"), _few(part))
-    models = [_model(part, design, adjustment) for part, design in sets]
+    if adjustment == COX:
+        return _covariate_adjusted(sets, method)
+    weighted = weigh(sets, adjustment)
+    return weighted_ratio(weighted, method_of(adjustment, len(sets), missing, weighted), adjustment)
+
+
+def weighted_ratio(
+    weighted: Weighted, method: str, adjustment: str, errors: Sequence[float] | None = None
+) -> Estimate:
+    """Weighted hazard ratio pooled over the sets, with the robust variance.
+
+    `errors` are standard errors of each set's log hazard ratio by the bootstrap, where there was one.
+    """
+    part = weighted[0].part
+    models = [
+        cox_model(one.part.data, pd.DataFrame({OTHER: one.part.other.astype(float)}), one.weight, robust=True)
+        for one in weighted
+    ]
     failed = next((model.note for model in models if model.note), None)
-    if failed is not None and adjustment == COX:
-        return _noted(_penalised(sets, f"{method}, Firth's penalty"), _few(part))
     if failed is not None:
         return Estimate(None, part.data.n, part.data.events, method, SOURCES[adjustment], note=failed)
-    variance = Variance.COX_WALD if adjustment == COX else Variance.COX_ROBUST
-    fits = [model.log_hazard(OTHER) for model in models]
-    ratio = pooled_ratio(fits, part, columns, method, SOURCES[adjustment], variance)
-    few = FEW_PER_VARIABLE if adjustment == COX and part.data.events < EVENTS_PER_VARIABLE * columns else None
-    return _noted(_noted(ratio, few), _few(part))
+    fits, variance = [model.log_hazard(OTHER) for model in models], Variance.COX_ROBUST
+    if errors is not None:
+        fits = [(beta, error) for (beta, _), error in zip(fits, errors, strict=True)]
+        variance = Variance.BOOTSTRAP_NORMAL
+    ratio = pooled_ratio(fits, part, 1, method, SOURCES[adjustment], variance)
+    return ratio.noted(separation(weighted)).noted(few_events(part.fewest_events))
 
 
 def pooled_ratio(
@@ -138,9 +164,22 @@ def pooled_ratio(
 
 def weighted_sets(comparison: Comparison, adjustment: str, missing: str = IMPUTED) -> Weighted:
     """The patients and their weights, once for each completed set; empty where nothing can be weighted."""
-    return [
-        (part, set_weights(part, design, adjustment)) for part, design in completed_sets(comparison, missing)
-    ]
+    return weigh(completed_sets(comparison, missing), adjustment)
+
+
+def weigh(sets: Sequence[tuple[Comparison, pd.DataFrame]], adjustment: str) -> Weighted:
+    """The weights of completed sets."""
+    weighted: Weighted = []
+    for part, design in sets:
+        score, penalised = propensity(design, part.other)
+        weight = balancing_weights(score[0], part.other, adjustment)
+        weighted.append(Weighting(part, weight, bool(penalised[0])))
+    return weighted
+
+
+def separation(weighted: Weighted) -> str | None:
+    """The words that say so where the covariates of a set separate the groups."""
+    return SEPARATED if any(one.separated for one in weighted) else None
 
 
 def completed_sets(comparison: Comparison, missing: str = IMPUTED) -> list[tuple[Comparison, pd.DataFrame]]:
@@ -149,7 +188,7 @@ def completed_sets(comparison: Comparison, missing: str = IMPUTED) -> list[tuple
         return []
     sets = completed(comparison, missing)
     part, design = sets[0]
-    return sets if part.smaller >= PATIENTS_PER_COVARIATE and len(design.columns) else []
+    return sets if part.smaller >= comparison.needed and len(design.columns) else []
 
 
 def why_not(comparison: Comparison, missing: str = IMPUTED) -> str:
@@ -157,16 +196,8 @@ def why_not(comparison: Comparison, missing: str = IMPUTED) -> str:
     if comparison.obstacle:
         return comparison.obstacle
     if missing == COMPLETE_CASES:
-        return (
-            f"with every covariate known the smaller group has fewer than {PATIENTS_PER_COVARIATE} patients"
-        )
+        return f"with every covariate known the smaller group has fewer than {comparison.needed} patients"
     return "no covariate differs between the patients left"
-
-
-def set_weights(comparison: Comparison, design: pd.DataFrame, adjustment: str) -> Floats:
-    """Weights (n,) of a completed set."""
-    score = propensity(design, comparison.other).score[0]
-    return balancing_weights(score, comparison.other, adjustment)
 
 
 def pooled_curve(curves: Sequence[KaplanMeier], weight: Floats | None) -> KaplanMeier:
@@ -179,17 +210,16 @@ def pooled_curve(curves: Sequence[KaplanMeier], weight: Floats | None) -> Kaplan
     first = curves[0]
     if len(curves) == 1:
         return first
-    survival = np.array([curve.survival for curve in curves])
-    lower, upper = (np.array([getattr(curve, side) for curve in curves]) for side in ("lower", "upper"))
+    survival, error = (np.array([getattr(curve, name) for curve in curves]) for name in ("survival", "error"))
     z = norm.ppf(0.975)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.log(-np.log(survival))
-        error = (np.log(-np.log(lower)) - np.log(-np.log(upper))) / (2 * z)
         total = (error**2).mean(axis=0) + (1 + 1 / len(curves)) * scale.var(axis=0, ddof=1)
         mean = scale.mean(axis=0)
         inner = np.isfinite(mean) & np.isfinite(total)
         pooled_survival = np.where(inner, np.exp(-np.exp(mean)), survival.mean(axis=0))
-        half = z * np.sqrt(total)
+        pooled_error = np.where(inner, np.sqrt(total), np.nan)
+        half = z * pooled_error
         low, high = (np.where(inner, np.exp(-np.exp(mean + s * half)), np.nan) for s in (1, -1))
     # rounding must not lift a later step of the curve over an earlier one
     pooled_survival = np.minimum.accumulate(np.clip(pooled_survival, EQUAL**2, 1.0))
@@ -198,7 +228,9 @@ def pooled_curve(curves: Sequence[KaplanMeier], weight: Floats | None) -> Kaplan
         for name in ("at_risk", "events", "censored")
     )
     sums = {"at_risk": at_risk, "events": events, "censored": censored}
-    return replace(first, **sums, survival=pooled_survival, lower=low, upper=high, weight=weight)
+    return replace(
+        first, **sums, survival=pooled_survival, lower=low, upper=high, weight=weight, error=pooled_error
+    )
 
 
 def adjusted_curves(comparison: Comparison, weighted: Weighted) -> dict[str, KaplanMeier]:
@@ -206,34 +238,43 @@ def adjusted_curves(comparison: Comparison, weighted: Weighted) -> dict[str, Kap
     return {
         strategy: _curve(strategy, weighted)
         for strategy in (comparison.pair.reference, comparison.pair.strategy)
-        if weighted and weighted[0][0].arm(strategy).any()
+        if weighted and weighted[0].part.arm(strategy).any()
     }
 
 
-def method_of(adjustment: str, sets: int, missing: str = IMPUTED) -> str:
-    """How an adjusted number is made, in words."""
+def method_of(adjustment: str, sets: int, missing: str = IMPUTED, weighted: Weighted | None = None) -> str:
+    """How an adjusted number is made, in words; the `weighted` sets say whether Firth's penalty made them."""
     what = "Cox with the covariates" if adjustment == COX else f"Cox, {NAMES[adjustment]}"
-    how = {
-        "imputed": f"{sets} imputed sets" if sets > 1 else "",
-        "complete_cases": "complete cases",
-        "missing_level": "unknown as a level",
-    }[missing]
+    if weighted and separation(weighted):
+        what += f" of {FIRTH_PROPENSITY}"
+    how = GAPS.get(missing) or (f"{sets} imputed sets" if sets > 1 else "")
     return f"{what}, {how}" if how else what
 
 
-def _model(part: Comparison, design: pd.DataFrame, adjustment: str) -> CoxModel:
-    group = pd.DataFrame({OTHER: part.other.astype(float)}, index=design.index)
-    if adjustment == COX:
-        return cox_model(part.data, group.join(design))
-    return cox_model(part.data, group, set_weights(part, design, adjustment), robust=True)
-
-
-def _penalised(sets: list[tuple[Comparison, pd.DataFrame]], method: str) -> Estimate:
-    """Firth's adjusted Cox model: profile limits of one set, Wald errors pooled over several."""
-    part, n, events = sets[0][0], sets[0][0].data.n, sets[0][0].data.events
+def _covariate_adjusted(sets: list[tuple[Comparison, pd.DataFrame]], method: str) -> Estimate:
+    """Cox with the covariates; Firth's where events are few, for the columns or in a group, or separated."""
+    part = sets[0][0]
     designs = [
         pd.DataFrame({OTHER: p.other.astype(float)}, index=design.index).join(design) for p, design in sets
     ]
+    columns, few = len(designs[0].columns), few_events(part.fewest_events)
+    per_variable = FEW_PER_VARIABLE if part.data.events < EVENTS_PER_VARIABLE * columns else None
+    if (few or per_variable) and not part.data.delayed:
+        return _penalised(part, designs, f"{method}, Firth's penalty").noted(few)
+    models = [cox_model(part.data, design) for design in designs]
+    if any(model.note for model in models):
+        return _penalised(part, designs, f"{method}, Firth's penalty").noted(few)
+    fits = [model.log_hazard(OTHER) for model in models]
+    ratio = pooled_ratio(fits, part, columns, method, SOURCES[COX], Variance.COX_WALD)
+    return ratio.noted(per_variable).noted(few).noted(NO_FIRTH if few or per_variable else None)
+
+
+def _penalised(part: Comparison, designs: list[pd.DataFrame], method: str) -> Estimate:
+    """Firth's adjusted Cox model: profile limits of one set, Wald errors pooled over several."""
+    n, events = part.data.n, part.data.events
+    if part.data.delayed:
+        note = f"the likelihood has no finite maximum, and {NO_FIRTH}"
+        return Estimate(None, n, events, method, FIRTH, note=note)
     fits = [penalised_log_hazard(part.data, design) for design in designs]
     found = [fit for fit in fits if fit is not None]
     if len(found) < len(fits):
@@ -247,7 +288,7 @@ def _penalised(sets: list[tuple[Comparison, pd.DataFrame]], method: str) -> Esti
 
 def _curve(strategy: str, weighted: Weighted) -> KaplanMeier:
     curves, weights = [], []
-    for part, weight in weighted:
+    for part, weight, _ in weighted:
         arm = part.arm(strategy)
         curves.append(kaplan_meier(part.data.where(arm), weight=weight[arm]))
         weights.append(weight[arm])
@@ -261,14 +302,5 @@ def _median(comparison: Comparison, strategy: str, weighted: Weighted | None, ad
     if arm.n == 0 or weighted == []:
         note = "no patients" if arm.n == 0 else why_not(comparison)
         return Estimate(None, arm.n, arm.events, name, "Brookmeyer and Crowley 1982", note=note)
-    return median_survival(kaplan_meier(arm) if weighted is None else _curve(strategy, weighted))
-
-
-def _few(comparison: Comparison) -> str | None:
-    return FEW if comparison.fewest_events < FEW_EVENTS else None
-
-
-def _noted(estimate: Estimate, note: str | None) -> Estimate:
-    if note is None or estimate.estimate is None:
-        return estimate
-    return replace(estimate, note="; ".join(text for text in (estimate.note, note) if text))
+    median = median_survival(kaplan_meier(arm) if weighted is None else _curve(strategy, weighted))
+    return median.noted(separation(weighted) if weighted else None)

@@ -16,9 +16,8 @@ import pandas as pd
 from analysis.estimation.adjustment import completed_sets, why_not
 from analysis.estimation.covariates import Bools, Comparison, compare, design
 from analysis.estimation.rows import Place, Row, from_estimate, from_test
-from analysis.estimation.study import Pair, StudyCovariate, StudyData
+from analysis.estimation.study import Pair, StudyCovariate, StudyData, left_out_note
 from analysis.statistics.association import auc
-from analysis.statistics.cox import Z
 from analysis.statistics.estimates import Estimate, Interval, Variance
 from analysis.statistics.imputation import pooled
 from analysis.statistics.logistic import LogisticModel, logistic_model
@@ -80,7 +79,10 @@ def _alone(comparison: Comparison, covariate: StudyCovariate) -> list[Row]:
 
 
 def _together(comparison: Comparison) -> list[Row]:
-    """The model of all, pooled over the imputed sets; one row with the reason where there is none."""
+    """The model of all, pooled over the imputed sets; one row with the reason where there is none.
+
+    The AUC's note says how many patients take no part.
+    """
     sets = completed_sets(comparison)
     area = _place(comparison.pair, "auc", "area", None, TOGETHER)
     if not sets:
@@ -97,7 +99,8 @@ def _together(comparison: Comparison) -> list[Row]:
         for term in _terms(designs[0])
     ]
     areas = [auc(comparison.other, model.probability) for model in models]
-    return [*rows, from_estimate(area, _area(areas))]
+    left_out = left_out_note(comparison.data.left_out)
+    return [*rows, from_estimate(area, _area(areas), left_out)]
 
 
 def _odds(models: list[LogisticModel], term: str) -> Estimate:
@@ -115,19 +118,18 @@ def _odds(models: list[LogisticModel], term: str) -> Estimate:
 
 
 def _area(areas: list[Estimate]) -> Estimate:
+    """Area of one set, or of several by Rubin's rules: a set without variance adds none of its own."""
     first = areas[0]
     values = [area.estimate for area in areas if area.estimate is not None]
-    errors = [
-        (area.ci_high - area.ci_low) / (2 * Z)
-        for area in areas
-        if area.ci_low is not None and area.ci_high is not None
-    ]
-    if len(areas) == 1 or len(errors) < len(areas):
+    errors = [area.standard_error for area in areas if area.standard_error is not None]
+    if len(areas) == 1 or len(values) < len(areas) or len(errors) < len(areas):
+        # everybody made the same choice, in all sets alike
         return first
     found = pooled(values, [error**2 for error in errors], first.n - 2)
     low, high = found.limits()
-    limits = Interval(max(0.0, low), min(1.0, high), Variance.RUBIN)
-    return replace(first, estimate=found.estimate, interval=limits)
+    limits = Interval(max(0.0, low), min(1.0, high), Variance.RUBIN) if found.error > 0 else None
+    note = first.note if limits is None else None
+    return replace(first, estimate=found.estimate, interval=limits, note=note, standard_error=found.error)
 
 
 def _fitted(columns: pd.DataFrame, other: Bools) -> LogisticModel:

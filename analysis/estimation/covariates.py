@@ -7,16 +7,16 @@ outcome): the first ones, never a selection by what the data show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property
 from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.estimation.study import Pair, Study, StudyCovariate, months
+from analysis.estimation.study import Pair, Study, StudyCovariate, left_out_note, months, observed
 from analysis.statistics.cox import singular
 from analysis.statistics.durations import Durations
 from analysis.statistics.honesty import PATIENTS_PER_COVARIATE
@@ -33,7 +33,8 @@ class Comparison:
 
     `data` is their PFS2 in months, `other` (n,) True where the strategy is not the reference,
     `covariate_values` (n, p) the `covariates` taken, as numbers or levels with nulls. `notes` say which
-    were left out and why; `obstacle` says why nothing can be adjusted, if so.
+    were left out and why; `obstacle` says why nothing can be adjusted, if so. `per_covariate` patients of
+    the smaller group were asked for each column; None asks for none.
     """
 
     pair: Pair
@@ -44,6 +45,28 @@ class Comparison:
     covariate_values: pd.DataFrame
     notes: tuple[str, ...] = ()
     obstacle: str | None = None
+    per_covariate: int | None = PATIENTS_PER_COVARIATE
+
+    @property
+    def needed(self) -> int:
+        """Patients of the smaller group without whom nothing can be adjusted."""
+        return self.per_covariate or 1
+
+    @cached_property
+    def imputed(self) -> list[pd.DataFrame]:
+        """The covariates without gaps (n, p), one frame for each imputed set, or one where none is missing.
+
+        Kept, because weights, Cox models and medians ask for them one after the other.
+        """
+        values = self.covariate_values
+        if not values.isna().any(axis=None):
+            return [values]
+        outcome = {
+            "_strategy": self.other.astype(float),
+            "_event": self.data.event,
+            "_cumulative_hazard": cumulative_hazard(self.data),
+        }
+        return [filled[values.columns] for filled in impute(values.assign(**outcome))]
 
     @property
     def smaller(self) -> int:
@@ -87,12 +110,11 @@ def compare(
     both = frame[frame["strategy"].isin([pair.strategy, pair.reference])]
     both = both.sort_values("patient_id", ignore_index=True)
     everybody = months(both, "pfs2", "pfs2_days", "pfs2_event", "pfs2_entry_days")
-    if everybody.left_out:
-        both = both[(both["pfs2_entry_days"] == 0) | (both["pfs2_days"] > both["pfs2_entry_days"])]
-        both = both.reset_index(drop=True)
+    both = observed(both, "pfs2_days", "pfs2_entry_days").reset_index(drop=True)
     other = (both["strategy"] == pair.strategy).to_numpy(dtype=bool)
     usable: dict[str, pd.Series] = {}
-    notes: list[str] = []
+    left_out = left_out_note(everybody.left_out)
+    notes = [left_out] if left_out else []
     for covariate in study.covariates:
         values = transformed(both, covariate)
         reason = _unusable(values)
@@ -101,7 +123,7 @@ def compare(
         else:
             usable[covariate.column] = values
     smaller = int(min(other.sum(), (~other).sum()))
-    budget = smaller // per_covariate if per_covariate else len(both)
+    allowed = budget = smaller // per_covariate if per_covariate else len(both)
     taken: list[str] = []
     for name, values in usable.items():
         budget -= parameters(values)
@@ -109,9 +131,10 @@ def compare(
             break
         taken.append(name)
     covariates = tuple(c for c in study.covariates if c.column in taken)
-    obstacle = _obstacle(smaller, taken)
+    columns = [parameters(values) for values in usable.values()]
+    obstacle = None if taken else _obstacle(smaller, per_covariate or 1, columns, allowed)
     known = pd.DataFrame({name: usable[name] for name in taken}, index=both.index)
-    return Comparison(pair, both, everybody, other, covariates, known, tuple(notes), obstacle)
+    return Comparison(pair, both, everybody, other, covariates, known, tuple(notes), obstacle, per_covariate)
 
 
 def transformed(frame: pd.DataFrame, covariate: StudyCovariate) -> pd.Series:
@@ -149,31 +172,7 @@ def completed(comparison: Comparison, missing: str = IMPUTED) -> list[tuple[Comp
         return [(kept, design(kept.covariate_values))]
     if missing == MISSING_LEVEL:
         return [(comparison, design(_with_unknown(values)))]
-    outcome = {
-        "_strategy": comparison.other.astype(float),
-        "_event": comparison.data.event,
-        "_cumulative_hazard": cumulative_hazard(comparison.data),
-    }
-    sets = _imputed(_Gapped(values.assign(**outcome))) if values.isna().any(axis=None) else [values]
-    return [(comparison, design(filled[values.columns])) for filled in sets]
-
-
-@dataclass(frozen=True)
-class _Gapped:
-    """A frame with gaps, equal to another where every value is: the key under which its sets are kept."""
-
-    frame: pd.DataFrame = field(compare=False)
-    digest: bytes = b""
-
-    def __post_init__(self) -> None:
-        hashed = pd.util.hash_pandas_object(self.frame).to_numpy().tobytes()
-        object.__setattr__(self, "digest", hashed + repr(list(self.frame.dtypes.items())).encode())
-
-
-@lru_cache(maxsize=2)
-def _imputed(gapped: _Gapped) -> list[pd.DataFrame]:
-    """The sets of a frame: weights, Cox models and medians ask for them one after the other."""
-    return impute(gapped.frame)
+    return [(comparison, design(filled)) for filled in comparison.imputed]
 
 
 def design(values: pd.DataFrame) -> pd.DataFrame:
@@ -232,10 +231,13 @@ def _unusable(values: pd.Series) -> str | None:
     return "the same wherever it is known" if len(set(values.dropna())) == 1 else None
 
 
-def _obstacle(smaller: int, taken: list[str]) -> str | None:
+def _obstacle(smaller: int, needed: int, columns: list[int], allowed: int) -> str:
+    """Why no covariate was taken; `columns` are those of each usable one, in order."""
     if smaller == 0:
         return "a group has no patient"
-    if smaller < PATIENTS_PER_COVARIATE:
-        needed = f"the {PATIENTS_PER_COVARIATE} that one covariate needs"
-        return f"the smaller group has {smaller} {'patient' if smaller == 1 else 'patients'}, not {needed}"
-    return None if taken else "no covariate is known and differs between patients"
+    if smaller < needed:
+        patients = "1 patient" if smaller == 1 else f"{smaller} patients"
+        return f"the smaller group has {patients}, not the {needed} that one covariate needs"
+    if columns:
+        return f"the first covariate takes {columns[0]} columns and the smaller group allows {allowed}"
+    return "no covariate is known and differs between patients"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.estimation.rows import Place, Row, count, from_estimate
-from analysis.estimation.study import StudyData
+from analysis.estimation.study import StudyData, observed
 from analysis.estimation.survival_rows import TIMES
 from analysis.statistics.balance import spread
 from analysis.statistics.competing import CumulativeIncidence, cumulative_incidence
@@ -25,7 +25,11 @@ def next_line_incidence(data: StudyData) -> dict[str, CumulativeIncidence]:
     lines = data.next_lines[data.next_lines["endpoint"] == "ttnt"]
     lines = lines[lines["strategy"].isin(data.study.strategies)]
     groups = {"all": lines} | {name: lines[lines["strategy"] == name] for name in data.study.strategies}
-    return {name: _incidence(frame) for name, frame in groups.items() if len(_seen(frame))}
+    return {
+        name: _incidence(frame)
+        for name, frame in groups.items()
+        if len(observed(frame, "days", "entry_days"))
+    }
 
 
 def incidence_rows(data: StudyData) -> list[Row]:
@@ -64,10 +68,6 @@ def _incidence(frame: pd.DataFrame) -> CumulativeIncidence:
     state = frame["event_type"].map(STATES).fillna(0).where(frame["event"] == 1, 0)
     entry = frame["entry_days"] / DAYS_PER_MONTH
     return cumulative_incidence(frame["days"] / DAYS_PER_MONTH, state, entry)
-
-
-def _seen(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[(frame["entry_days"] == 0) | (frame["days"] > frame["entry_days"])]
 
 
 def _place(group: str, statistic: str, unit: str, term: str | None, time: float | None = None) -> Place:

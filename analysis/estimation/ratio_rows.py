@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimation.rows import Place, Row, count, from_estimate
-from analysis.estimation.study import StudyData, months
+from analysis.estimation.study import StudyData, months, observed
 from analysis.estimation.survival_rows import axis_ticks
 from analysis.statistics.association import kendall_tau
 from analysis.statistics.durations import Durations, durations
@@ -56,6 +56,7 @@ def _group_rows(
     pfs2 = months(frame, "pfs2", "pfs2_days", "pfs2_event", "pfs2_entry_days")
     # at the threshold itself a ratio is a success: the curve just before it
     at_threshold = survival_at(curve, float(np.nextafter(threshold, 0)))
+    pfs1 = observed(frame, "pfs2_days", "pfs2_entry_days")["pfs1_months"]
     rows = [
         from_estimate(_place(name, "median", None, "ratio"), median_survival(curve)),
         count(_place(name, "count", "events", "patients"), ratios.events, ratios.n),
@@ -63,9 +64,7 @@ def _group_rows(
         count(_place(name, "count", "indeterminate", "patients"), ratios.n - reached - failed, ratios.n),
         from_estimate(_place(name, "proportion", "reached", "proportion"), share),
         from_estimate(_place(name, "survival", "threshold", "proportion"), at_threshold),
-        from_estimate(
-            _place(name, "kendall_tau", None, "tau"), kendall_tau(_seen(frame)["pfs1_months"], pfs2)
-        ),
+        from_estimate(_place(name, "kendall_tau", None, "tau"), kendall_tau(pfs1, pfs2)),
     ]
     ticks = axis_ticks(last or 1.0)
     for tick in ticks:
@@ -77,13 +76,6 @@ def _group_rows(
 def _known(data: StudyData) -> pd.DataFrame:
     """The compared patients whose PFS1 is an event: those whose ratio the mart gives."""
     return data.compared[data.compared["pfs_ratio"].notna()]
-
-
-def _seen(frame: pd.DataFrame) -> pd.DataFrame:
-    """Those who were under observation before PFS2 ended: the ones `months` keeps."""
-    if "pfs2_entry_days" not in frame:
-        return frame
-    return frame[(frame["pfs2_entry_days"] == 0) | (frame["pfs2_days"] > frame["pfs2_entry_days"])]
 
 
 def _ratios(frame: pd.DataFrame) -> Durations:

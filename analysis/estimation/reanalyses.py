@@ -20,8 +20,9 @@ import pandas as pd
 
 from analysis.estimation.rows import Place, Row, from_estimate
 from analysis.estimation.specification_rows import median_row, pfs2_groups, ratio_row
-from analysis.estimation.study import Study
+from analysis.estimation.study import Study, months
 from analysis.statistics.durations import DAYS_PER_MONTH, Durations
+from analysis.statistics.honesty import suspicious_interval
 from analysis.statistics.interval_censoring import METHOD, interval_censored_median
 
 INTERVAL, NO_EARLY, LANDMARK = "interval_censored", "early_progression_excluded", "landmark"
@@ -74,5 +75,6 @@ def _interval_row(patients: pd.DataFrame, strategy: str) -> Row:
         return Row(place, None, len(patients), events, METHOD, note=note)
     if not events:
         return Row(place, None, len(patients), 0, METHOD, note="no event")
-    left, right = intervals(patients)
-    return from_estimate(place, interval_censored_median(left, right, SEED, REPLICATES))
+    median = interval_censored_median(*intervals(patients), SEED, REPLICATES)
+    data = months(patients, "pfs2", "pfs2_days", "pfs2_event", "pfs2_entry_days")
+    return from_estimate(place, median, suspicious_interval(median, data))

@@ -147,6 +147,8 @@ def _curves(data: Durations, weight: Floats, taus: list[float]) -> tuple[Floats,
             at_risk = kept @ there
             stay = np.where(at_risk > 0, 1 - (kept @ has) / at_risk, 1.0)
         survival = np.cumprod(np.clip(stay, 0.0, 1.0), axis=1)
+        if data.delayed:  # a curve may come to 0 before others enter, and tells nothing (`emptied`)
+            lost |= ((survival[:, :-1] <= EQUAL) & (at_risk[:, 1:] > 0)).any(axis=1)
         under = survival < HALF + EQUAL
         median = np.where(under.any(axis=1), time[under.argmax(axis=1)], np.inf)
         medians.append(np.where(lost, np.nan, median))

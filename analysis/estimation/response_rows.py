@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.estimation.rows import Place, Row, count, from_estimate, from_test
-from analysis.estimation.study import StudyData
+from analysis.estimation.study import StudyData, left_out_note, observed
 from analysis.statistics.proportions import fisher_test, proportion, proportion_difference
 
 RESPONSES = ("CR", "PR")
@@ -17,10 +17,14 @@ def response_rows(data: StudyData) -> list[Row]:
     """Both endpoints by strategy and over all compared patients, then each strategy against the reference.
 
     A patient whose clinical benefit is still null (immature) is counted and is not in its denominator;
-    patients who could not be evaluated stay in both denominators (endpoints.md, section 4).
+    patients who could not be evaluated stay in both denominators, and who came under observation after her
+    PFS2 had ended in none (endpoints.md, section 4).
     """
-    groups = {name: data.group(name) for name in data.study.strategies}
-    rows = [row for name, frame in {"all": data.compared, **groups}.items() for row in _group(name, frame)]
+    everybody = {"all": data.compared} | {name: data.group(name) for name in data.study.strategies}
+    groups = {name: observed(frame, "pfs2_days", "pfs2_entry_days") for name, frame in everybody.items()}
+    rows: list[Row] = []
+    for name, frame in groups.items():
+        rows += _group(name, frame, left_out_note(len(everybody[name]) - len(frame)))
     for pair in data.study.pairs:
         for endpoint in ("clinical_benefit", "objective_response"):
             table = (
@@ -37,11 +41,12 @@ def response_rows(data: StudyData) -> list[Row]:
     return rows
 
 
-def _group(name: str, frame: pd.DataFrame) -> list[Row]:
+def _group(name: str, frame: pd.DataFrame, left_out: str | None) -> list[Row]:
     rows = [
         from_estimate(
             Place(endpoint, name, "compared", "proportion", "proportion"),
             proportion(*_successes(frame, endpoint)),
+            left_out,
         )
         for endpoint in ("clinical_benefit", "objective_response")
     ]

@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.estimation.adjustment import ADJUSTMENTS, NONE, adjusted_hazard_ratio, adjusted_medians
+from analysis.estimation.adjustment import (
+    ADJUSTMENTS,
+    NONE,
+    comparison_hazard_ratio,
+    comparison_medians,
+)
+from analysis.estimation.covariates import Comparison, compare
 from analysis.estimation.rows import Place, Row, from_estimate
 from analysis.estimation.study import Pair, Study, months
 from analysis.statistics.durations import Durations, together
-from analysis.statistics.hazards import FEW, FEW_EVENTS, hazard_ratio
+from analysis.statistics.hazards import hazard_ratio
+from analysis.statistics.honesty import few_events, suspicious_interval
 from analysis.statistics.kaplan_meier import kaplan_meier, median_survival
 from analysis.statistics.propensity import WEIGHTED
 
@@ -27,21 +34,23 @@ def specification_rows(patients: pd.DataFrame, study: Study) -> list[Row]:
     rows = [median_row(groups[name], name) for name in study.strategies]
     rows += [ratio_row(groups, pair) for pair in study.pairs]
     for pair in study.pairs:
+        comparison = compare(patients, study, pair)  # whose gaps are filled once
         for adjustment in ADJUSTMENTS:
             if adjustment != NONE:
-                rows += _adjusted_rows(patients, study, pair, adjustment)
+                rows += _adjusted_rows(comparison, adjustment)
     return rows
 
 
-def _adjusted_rows(patients: pd.DataFrame, study: Study, pair: Pair, adjustment: str) -> list[Row]:
+def _adjusted_rows(comparison: Comparison, adjustment: str) -> list[Row]:
     """Hazard ratio and, of the weighted analyses, both medians: a Cox model has none of its own."""
-    ratio = adjusted_hazard_ratio(patients, study, pair, adjustment)
+    pair, ratio = comparison.pair, comparison_hazard_ratio(comparison, adjustment)
     place = Place("pfs2", pair.group, COMPARED, "hazard_ratio", "ratio", adjustment=adjustment)
     rows = [from_estimate(place, ratio)]
     if adjustment in WEIGHTED:
-        for strategy, median in adjusted_medians(patients, study, pair, adjustment).items():
+        for strategy, median in comparison_medians(comparison, adjustment).items():
             place = Place("pfs2", strategy, COMPARED, "median", "months", pair.key, adjustment=adjustment)
-            rows.append(from_estimate(place, median))
+            data = comparison.data.where(comparison.arm(strategy))
+            rows.append(from_estimate(place, median, suspicious_interval(median, data)))
     return rows
 
 
@@ -60,7 +69,8 @@ def median_row(data: Durations, strategy: str, term: str | None = None, time: fl
     place = Place("pfs2", strategy, COMPARED, "median", "months", term, time)
     if data.n == 0:
         return Row(place, None, 0, 0, "Kaplan-Meier", note="no patients")
-    return from_estimate(place, median_survival(kaplan_meier(data)))
+    median = median_survival(kaplan_meier(data))
+    return from_estimate(place, median, suspicious_interval(median, data))
 
 
 def ratio_row(
@@ -73,5 +83,4 @@ def ratio_row(
     if not reference.n or not other.n:
         return Row(place, None, both.n, both.events, "Cox, Efron", note=EMPTY_GROUP)
     ratio = hazard_ratio(both, np.arange(both.n) >= reference.n)
-    few = min(reference.events, other.events) < FEW_EVENTS
-    return from_estimate(place, ratio, FEW if few and ratio.estimate is not None else None)
+    return from_estimate(place, ratio.noted(few_events(min(reference.events, other.events))))

@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 
 from analysis.report import words
-from analysis.statistics.durations import DAYS_PER_MONTH, Durations, durations
+from analysis.statistics.durations import DAYS_PER_MONTH, Durations, durations, under_observation
 from analysis.statistics.estimates import StatisticsError
 
 NEXT_LINE_ENDPOINTS = ("ttnt", "ttd", "os")
@@ -141,6 +141,22 @@ def months(frame: pd.DataFrame, endpoint: str, days: str, event: str, entry: str
         return durations(frame[days] / DAYS_PER_MONTH, frame[event], entries)
     except StatisticsError as problem:
         raise StatisticsError(f"{endpoint}: {problem}") from problem
+
+
+def observed(frame: pd.DataFrame, days: str, entry: str) -> pd.DataFrame:
+    """The rows that `months` keeps: those who came under observation before their time ended."""
+    if entry not in frame:
+        return frame
+    time, entries = (frame[column].to_numpy(dtype=float) for column in (days, entry))
+    return frame[under_observation(time, entries)]
+
+
+def left_out_note(patients: int) -> str | None:
+    """How many patients take no part in an estimate, in words."""
+    if not patients:
+        return None
+    who = "1 patient whose time ended" if patients == 1 else f"{patients} patients whose time ended"
+    return f"without {who} before observation began"
 
 
 def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relative: bool) -> StudyData:

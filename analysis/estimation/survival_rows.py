@@ -10,8 +10,8 @@ from analysis.estimation.rows import Place, Row, count, from_estimate, from_test
 from analysis.statistics.comparison import log_rank, proportional_hazards
 from analysis.statistics.durations import DAYS_PER_MONTH, Durations, together
 from analysis.statistics.estimates import Test
-from analysis.statistics.hazards import FEW, FEW_EVENTS, NO_P, TOO_FEW_EVENTS, hazard_ratio, hazard_test
-from analysis.statistics.honesty import suspicious_interval
+from analysis.statistics.hazards import hazard_comparison
+from analysis.statistics.honesty import NO_P, TOO_FEW_EVENTS, few_events, suspicious_interval
 from analysis.statistics.kaplan_meier import (
     follow_up,
     kaplan_meier,
@@ -29,12 +29,12 @@ MOST_TICKS = 9
 
 
 def axis_ticks(last: float) -> list[float]:
-    """Tick positions in months from 0 past `last`.
+    """Tick positions in months from 0 past `last`, two or more: an axis has a length.
 
     Numbers at risk are estimated at these and drawn under them.
     """
     step = next((s for s in AXIS_STEPS if last / s < MOST_TICKS), AXIS_STEPS[-1])
-    return [i * step for i in range(int(np.ceil(last / step)) + 1)]
+    return [i * step for i in range(max(1, int(np.ceil(last / step))) + 1)]
 
 
 def group_rows(endpoint: str, group: str, population: str, data: Durations, last: float) -> list[Row]:
@@ -86,12 +86,12 @@ def _pair(endpoint: str, population: str, name: str, reference: Durations, other
     both = together([reference, other])
     group = np.arange(both.n) >= reference.n
     fewest = min(reference.events, other.events)
-    few = FEW if fewest < FEW_EVENTS else None
-    ratio = hazard_ratio(both, group)
-    rows = [from_estimate(place("hazard_ratio", "ratio"), ratio, few if ratio.estimate is not None else None)]
+    few = few_events(fewest)
+    ratio, test = hazard_comparison(both, group)
+    rows = [from_estimate(place("hazard_ratio", "ratio"), ratio.noted(few))]
     tests = {
         "log_rank": log_rank(both, group),
-        "cox": hazard_test(both, group, ratio),
+        "cox": test,
         "proportional_hazards": proportional_hazards(both, group),
     }
     rows += [_p_row(place("p_value", "p", term), test, fewest) for term, test in tests.items()]
@@ -101,7 +101,7 @@ def _pair(endpoint: str, population: str, name: str, reference: Durations, other
     for term, tau in taus.items():
         if tau > 0:
             difference = rmst_difference(reference, other, tau)
-            rows.append(from_estimate(place("rmst_difference", "months", term, tau), difference, few))
+            rows.append(from_estimate(place("rmst_difference", "months", term, tau), difference.noted(few)))
             test = rmst_test(reference, other, tau)
             rows.append(_p_row(place("p_value", "p", f"rmst_{term}", tau), test, fewest))
     return rows
@@ -125,4 +125,4 @@ def _p_row(place: Place, test: Test, fewest_events: int) -> Row:
     """The p-value, unless a group has under 5 events (statistics.md, honesty rules)."""
     if fewest_events < TOO_FEW_EVENTS:
         return Row(place, None, test.n, test.events, test.method, reference=test.reference, note=NO_P)
-    return from_test(place, test, FEW if fewest_events < FEW_EVENTS else None)
+    return from_test(place, test, few_events(fewest_events))

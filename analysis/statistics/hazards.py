@@ -9,10 +9,9 @@ from __future__ import annotations
 import pandas as pd
 from firthmodels import FirthCoxPH
 
-from analysis.statistics.comparison import Groups, cox_hazard_ratio, cox_test
+from analysis.statistics.comparison import Groups, cox_comparison
 from analysis.statistics.durations import Durations, two_groups
 from analysis.statistics.estimates import Estimate, Interval, Test, Variance
-from analysis.statistics.firth import METHOD as FIRTH
 from analysis.statistics.firth import (
     converged,
     firth_cox_hazard_ratio,
@@ -20,24 +19,27 @@ from analysis.statistics.firth import (
     profile_limits,
     unreached,
 )
-from analysis.statistics.honesty import FEW, FEW_EVENTS, NO_P, TOO_FEW_EVENTS
+from analysis.statistics.honesty import FEW_EVENTS
 
-__all__ = ["FEW", "FEW_EVENTS", "NO_P", "TOO_FEW_EVENTS", "fewest_events", "hazard_ratio", "hazard_test"]
+
+def hazard_comparison(data: Durations, group: Groups) -> tuple[Estimate, Test]:
+    """Hazard ratio of group (n,) True against False and the test that goes with it.
+
+    Cox with its Wald test; where events are few or separated, Firth's with the penalised likelihood ratio.
+    """
+    few = fewest_events(data, group) < FEW_EVENTS
+    plain = None if few else cox_comparison(data, group)
+    if plain is not None and plain[0].estimate is not None:
+        return plain
+    penalised = firth_cox_hazard_ratio(data, group)
+    if penalised.estimate is not None:
+        return penalised, firth_cox_test(data, group)
+    return plain or cox_comparison(data, group)
 
 
 def hazard_ratio(data: Durations, group: Groups) -> Estimate:
-    """Hazard ratio of group (n,) True against False: Cox, or Firth's where events are few or separated."""
-    few = fewest_events(data, group) < FEW_EVENTS
-    plain = None if few else cox_hazard_ratio(data, group)
-    if plain is not None and plain.estimate is not None:
-        return plain
-    penalised = firth_cox_hazard_ratio(data, group)
-    return penalised if penalised.estimate is not None else plain or cox_hazard_ratio(data, group)
-
-
-def hazard_test(data: Durations, group: Groups, ratio: Estimate) -> Test:
-    """The test that goes with the hazard ratio: Wald, or the penalised likelihood ratio."""
-    return firth_cox_test(data, group) if ratio.method == FIRTH else cox_test(data, group)
+    """The hazard ratio of `hazard_comparison`."""
+    return hazard_comparison(data, group)[0]
 
 
 def fewest_events(data: Durations, group: Groups) -> int:

@@ -15,6 +15,8 @@ from firthmodels import FirthLogisticRegression
 
 from analysis.estimation.adjustment import (
     ADJUSTMENTS,
+    NO_FIRTH,
+    SEPARATED,
     adjusted_hazard_ratio,
     adjusted_medians,
     propensity_scores,
@@ -353,3 +355,113 @@ def test_the_verdict_in_words():
     comparable, sentence = judged(unequal)
     assert not comparable
     assert "metastatic sites" in sentence
+
+
+def rows_of(frame: pd.DataFrame, study: Study = STUDY) -> dict[str, Row]:
+    return {row.place.estimate_id: row for row in adjustment_rows(data_of(frame, study))}
+
+
+PAIR_KEY = PAIR.key
+
+
+def test_a_characteristic_that_tells_the_groups_apart_is_the_worst_and_never_balance():
+    """0 % against 100 % has no spread within the groups and so no SMD; it is no balance."""
+    frame = arms(40, 40).assign(histology=lambda f: np.where(f["strategy"] == OTHER, "lobular", "ductal"))
+    for adjustment in WEIGHTED:
+        rows = rows_of(frame)
+        worst = rows[f"baseline.{PAIR_KEY}.{adjustment}.maximum.smd"]
+        assert worst.estimate is None
+        assert "Histology cannot be balanced" in worst.note
+        unbalanced = rows[f"adjustment.{PAIR_KEY}.{adjustment}.count.unbalanced"]
+        assert unbalanced.estimate >= 1
+        assert unbalanced.note.startswith("Histology")
+
+
+def test_a_characteristic_unknown_in_one_arm_is_not_balanced_and_one_unknown_in_all_is_none():
+    one_arm = arms(40, 40).assign(ki67=lambda f: np.where(f["strategy"] == OTHER, 20.0, np.nan))
+    rows = rows_of(one_arm)
+    assert "Ki-67 cannot be balanced" in rows[f"baseline.{PAIR_KEY}.overlap.maximum.smd"].note
+    nowhere = rows_of(one_arm.assign(ki67=np.nan))
+    assert nowhere[f"baseline.{PAIR_KEY}.overlap.maximum.smd"].estimate is not None
+    without = rows_of(one_arm.drop(columns="ki67"))
+    key = f"adjustment.{PAIR_KEY}.overlap.count.unbalanced"
+    assert nowhere[key].estimate == without[key].estimate == rows[key].estimate - 1
+
+
+def test_separated_groups_are_said_to_be_and_firth_is_named():
+    rows = rows_of(HARD["separated"])
+    separated = rows[f"adjustment.{PAIR_KEY}.count.separated"]
+    assert separated.estimate == 1
+    assert separated.note == SEPARATED
+    ratio = rows[f"pfs2.{PAIR_KEY}.overlap.hazard_ratio"]
+    assert "Firth" in ratio.method
+    assert SEPARATED in (ratio.note or "")
+    alike = rows_of(arms(60, 60))
+    assert alike[f"adjustment.{PAIR_KEY}.count.separated"].estimate == 0
+    assert "Firth" not in alike[f"pfs2.{PAIR_KEY}.overlap.hazard_ratio"].method
+
+
+def test_few_events_in_one_arm_take_firths_penalty_though_the_columns_have_enough():
+    frame = arms(60, 60)
+    reference = (frame["strategy"] == REFERENCE).to_numpy()
+    frame = frame.assign(pfs2_event=np.where(reference, np.arange(120) < 8, 1))
+    assert frame["pfs2_event"].sum() >= 10 * (len(COVARIATES) + 1)
+    ratio = adjusted_hazard_ratio(frame, STUDY, PAIR, "cox")
+    assert "Firth" in ratio.method
+    late = adjusted_hazard_ratio(frame.assign(pfs2_entry_days=1), STUDY, PAIR, "cox")
+    assert "Firth" not in late.method
+    assert NO_FIRTH in late.note
+    assert "fewer than 10 events in a group" in late.note
+
+
+def test_the_choice_asks_for_as_many_patients_as_it_says():
+    """One covariate for each five patients of the smaller group: seven are enough for one."""
+    rows = {row.place.estimate_id: row for row in choice_rows(data_of(arms(7, 40)))}
+    assert f"choice.{PAIR_KEY}.multivariable.odds_ratio.pfs1_months" in rows
+    few = {row.place.estimate_id: row for row in choice_rows(data_of(arms(4, 40)))}
+    assert few[f"choice.{PAIR_KEY}.multivariable.auc"].note == (
+        "the smaller group has 4 patients, not the 5 that one covariate needs"
+    )
+
+
+def test_a_first_covariate_of_many_levels_is_the_obstacle():
+    frame = arms(15, 40)
+    frame = frame.assign(histology=[("a", "b", "c", "d")[i % 4] for i in range(len(frame))])
+    study = study_of((StudyCovariate("histology", "Histology", "none"), *COVARIATES))
+    assert compare(frame, study, PAIR).obstacle == (
+        "the first covariate takes 3 columns and the smaller group allows 1"
+    )
+
+
+def test_the_restricted_mean_of_weighted_arms_without_events_has_no_limits():
+    row = next(
+        row
+        for key, row in rows_of(HARD["all censored"]).items()
+        if f"{PAIR_KEY}.overlap.rmst_difference" in key
+    )
+    assert row.estimate == 0
+    assert (row.ci_low, row.ci_high, row.variance) == (None, None, None)
+    assert "no variance" in row.note
+
+
+def test_complete_cases_and_unknown_as_a_level_have_the_bootstraps_variance_too():
+    rows = rows_of(holed(arms(60, 60)))
+    for way in ("complete_cases", "missing_level"):
+        row = rows[f"pfs2.{PAIR_KEY}.overlap_{way}.hazard_ratio"]
+        assert row.variance == Variance.BOOTSTRAP_NORMAL.value
+        assert "bootstrap samples" in row.method
+
+
+def test_who_ended_before_observation_is_left_out_and_counted():
+    frame = arms(40, 40).reset_index(drop=True)
+    frame["pfs2_entry_days"] = 0
+    frame.loc[0, "pfs2_entry_days"] = frame.loc[0, "pfs2_days"] + 5
+    rows = rows_of(frame)
+    used = rows[f"adjustment.{PAIR_KEY}.count.covariates"]
+    assert used.n == 79
+    assert "without 1 patient whose time ended before observation began" in used.note
+    area = {row.place.estimate_id: row for row in choice_rows(data_of(frame))}[
+        f"choice.{PAIR_KEY}.multivariable.auc"
+    ]
+    assert area.n == 79
+    assert "without 1 patient" in area.note

@@ -16,7 +16,7 @@ from analysis.estimation.study import Study, StudyData
 from analysis.estimation.survival_rows import comparison_rows, group_rows
 from analysis.statistics.durations import durations
 from analysis.statistics.estimates import Variance
-from analysis.statistics.hazards import hazard_ratio, hazard_test
+from analysis.statistics.hazards import hazard_comparison, hazard_ratio
 
 STUDY = Study(
     "s", "A study", "palbociclib", ("endocrine", "chemotherapy"), {}, (), {"pfs_ratio_threshold": 1.33}
@@ -131,10 +131,10 @@ def test_firth_takes_over_where_events_are_few():
     many = durations(time, np.ones(60))
     assert hazard_ratio(many, group).interval.variance is Variance.COX_WALD
     few = durations(time, np.where(group, 1, np.arange(60) < 8))
-    ratio = hazard_ratio(few, group)
+    ratio, test = hazard_comparison(few, group)
     assert "Firth" in ratio.method
     assert ratio.interval.variance is Variance.PROFILE_LIKELIHOOD
-    assert "likelihood ratio" in hazard_test(few, group, ratio).method
+    assert "likelihood ratio" in test.method
     none = durations(time, group.astype(int))  # no event in the reference: Cox has no maximum
     assert hazard_ratio(none, group).estimate > 1
     late = durations(time + 1, np.where(group, 1, np.arange(60) < 8), np.full(60, 0.5))
