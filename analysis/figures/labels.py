@@ -9,7 +9,9 @@ from itertools import pairwise
 from analysis.figures.lettering import width
 
 HEIGHT, CLEAR = 15.0, 7.0  # pixels: height of a line, distance from a curve
+LIFTS = (0.0, 10.0, 20.0, 35.0, 50.0, 75.0)  # how much further away a label may stand, the nearest first
 APART = 60.0  # a label nearer than this to another curve could be taken for its name
+FAR = 1.5  # a pixel of it weighs more than one by which another curve is nearer
 Line = Sequence[tuple[float, float]]
 
 
@@ -79,8 +81,10 @@ def _candidates(line: Line, room: float, area: Box) -> list[tuple[float, Box]]:
         overhang = max(0.0, right - end)
         upper, lower = min(here, there), max(here, there)
         gap = lower - upper + 0.6 * overhang
-        found.append((gap, Box(left, upper - CLEAR - HEIGHT, right, upper - CLEAR)))
-        found.append((gap + 1, Box(left, lower + CLEAR, right, lower + CLEAR + HEIGHT)))
+        for lift in LIFTS:
+            above, below, cost = upper - CLEAR - lift, lower + CLEAR + lift, gap + FAR * lift
+            found.append((cost, Box(left, above - HEIGHT, right, above)))
+            found.append((cost + 1, Box(left, below, right, below + HEIGHT)))
     return found
 
 

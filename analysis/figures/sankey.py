@@ -79,7 +79,7 @@ def sankey_figure(
     for place, (head, column) in enumerate(zip(heads, columns, strict=True)):
         for row, words in enumerate(head):
             canvas.text(place * step, HEAD + row * line - 2, words, "quiet small")
-        _set(column, place * step, top, tall, line)
+        _set(column, place * step, top, line)
     for flow, width in zip(flows, widths, strict=True):
         _flow(canvas, bars[flow.source], bars[flow.target], flow, width)
     for bar in bars:
@@ -100,7 +100,7 @@ def _height(
     return max(stop.patients * scale, out, into, LEAST)
 
 
-def _set(column: Sequence[_Bar], left: float, top: float, tall: float, line: float) -> None:
+def _set(column: Sequence[_Bar], left: float, top: float, line: float) -> None:
     """Stack a column from the top, with equal gaps; what is left of the height stays under it."""
     y = top
     for bar in column:

@@ -101,7 +101,7 @@ def specification_figure(
     frame = _frame(specifications, size)
     rows = _row_places(legend, frame.medians[1] + 24)
     canvas = Canvas(f"{key}-{size.name}", title, _describe(specifications), size.width, rows[-1] + 14)
-    _ratio_axis(canvas, frame, legend)
+    _ratio_axis(canvas, frame)
     _month_axis(canvas, frame, specifications, legend, size)
     _dashboard(canvas, frame, legend)
     for place, one in enumerate(specifications):
@@ -137,7 +137,7 @@ def _row_places(legend: Legend, top: float) -> list[float]:
     return places
 
 
-def _ratio_axis(canvas: Canvas, frame: Frame, legend: Legend) -> None:
+def _ratio_axis(canvas: Canvas, frame: Frame) -> None:
     canvas.text(0, 16, "Hazard ratio with 95 % CI, log scale", "strong small")
     for tick in RATIO_TICKS:
         if frame.low <= tick <= frame.high:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from analysis.estimation.adjustment import ADJUSTMENTS, NONE
-from analysis.estimation.choice_rows import odds_labels
+from analysis.estimation.adjustment import ADJUSTMENTS as WAYS
+from analysis.estimation.adjustment import NONE
+from analysis.estimation.choice_rows import PATIENTS_PER_COLUMN, PATIENTS_PER_COVARIATE, odds_labels
 from analysis.estimation.ratio_rows import ratio_threshold
 from analysis.estimation.reanalyses import INTERVAL
 from analysis.estimation.specifications import PRIMARY
@@ -24,14 +25,12 @@ from analysis.manuscript.tables import (
     whole,
 )
 from analysis.report import words
-from analysis.report.adjusted_words import adjusted_lines
+from analysis.report.adjusted_words import adjusted_lines, adjusted_notes
 from analysis.report.numbers import Numbers
-from analysis.report.specification_words import ADJUSTMENTS as ADJUSTED
-from analysis.report.specification_words import REANALYSES, profile
+from analysis.report.specification_words import ADJUSTMENTS, REANALYSES, by_method, profile, reanalysis_key
 from analysis.report.specified_numbers import Specified
 from analysis.statistics.propensity import WEIGHTED
 
-LANDMARK_TERM = {"landmark": "landmark.3"}
 ASSOCIATION = "Adjusted for what was measured alone: an association. CI, confidence interval."
 
 
@@ -54,10 +53,11 @@ def choice_tables(data: StudyData, numbers: Numbers) -> Iterator[Table]:
             )
         area = numbers.row(f"choice.{pair.key}.multivariable.auc")
         notes = [
-            "Logistic regression, Firth's penalised likelihood where few patients stand behind a "
-            "characteristic or it separates the groups. Alone: over the patients in whom it is known. "
-            "Together: one characteristic for each 5 patients of the smaller group, in the order of the "
-            "study; unknown values multiply imputed."
+            f"Logistic regression, Firth's penalised likelihood where fewer than {PATIENTS_PER_COLUMN} "
+            "patients of the smaller group stand behind a characteristic or it separates the groups. "
+            "Alone: over the patients in whom it is known. Together: one characteristic for each "
+            f"{PATIENTS_PER_COVARIATE} patients of the smaller group, in the order of the study; unknown "
+            "values multiply imputed."
         ]
         if area and area.estimate is not None:
             shown = estimated(numbers, area.estimate_id, 2).text
@@ -109,6 +109,7 @@ def adjusted_tables(data: StudyData, numbers: Numbers) -> Iterator[Table]:
                 f"{ASSOCIATION} Where not said otherwise unknown values are multiply imputed and pooled by "
                 "Rubin's rules. The E-value is the risk ratio that something unmeasured would need with both "
                 "the choice and the outcome to explain the association away.",
+                *adjusted_notes(numbers, pair),
             ),
         )
         yield _weighted(data, numbers, pair)
@@ -120,7 +121,9 @@ def _weighted(data: StudyData, numbers: Numbers, pair: Pair) -> Table:
     for name in (pair.reference, pair.strategy):
         label = data.study.label(name)
         lines.append(
-            Line((said(label), said("Not adjusted"), estimated(numbers, f"pfs2.{name}.median"), *_blanks(2)))
+            Line(
+                (said(label), said(ADJUSTMENTS[NONE]), estimated(numbers, f"pfs2.{name}.median"), *_blanks(2))
+            )
         )
         for way in WEIGHTED:
             weights = f"baseline.{pair.key}.{way}"
@@ -129,7 +132,7 @@ def _weighted(data: StudyData, numbers: Numbers, pair: Pair) -> Table:
                 effective = _plain(numbers, f"{weights}.effective_sample_size.{name}", 1)
                 largest = _plain(numbers, f"{weights}.largest_weight.{name}", 1)
                 cells = estimated(numbers, median), effective, largest
-                lines.append(Line((said(label), said(ADJUSTED[way]), *cells)))
+                lines.append(Line((said(label), said(ADJUSTMENTS[way]), *cells)))
     return Table(
         f"weighted{_suffix(data, pair)}",
         f"Median PFS2 under weights, {_versus(data, pair, 'against')}",
@@ -213,16 +216,14 @@ def sensitivity_table(data: StudyData, specified: Specified) -> Table:
     own, study = specified.at(PRIMARY, PRIMARY), data.study
     lines = []
     for term, label in {"": "As in the report", **REANALYSES}.items():
-        ending = f".{LANDMARK_TERM.get(term, term)}" if term else ""
-        medians = [estimated(own, f"pfs2.{name}.median{ending}") for name in study.strategies]
+        medians = [estimated(own, reanalysis_key(name, "median", term)) for name in study.strategies]
+        keys = [reanalysis_key(pair.key, "hazard_ratio", term) for pair in study.pairs]
         ratios = [
-            Cell(words.DASH, (None, None, None))
-            if term == INTERVAL
-            else estimated(own, f"pfs2.{pair.key}.hazard_ratio{ending}", 2)
-            for pair in study.pairs
+            Cell(words.DASH, (None, None, None)) if term == INTERVAL else estimated(own, key, 2)
+            for key in keys
         ]
-        if own.row(f"pfs2.{study.reference}.median{ending}"):
-            lines.append(Line((said(label), *medians, *ratios)))
+        if own.row(reanalysis_key(study.reference, "median", term)):
+            lines.append(Line((said(by_methods(label, own, keys)), *medians, *ratios)))
     return Table(
         "sensitivity",
         "PFS2 analysed in other ways, not adjusted",
@@ -243,13 +244,13 @@ def specification_table(data: StudyData, specified: Specified) -> Table:
             (
                 said(rule_set),
                 said(profile(name)),
-                said(ADJUSTED[way]),
+                said(by_methods(ADJUSTMENTS[way], numbers, _ratio_keys(data, way))),
                 *(estimated(numbers, key, 2) for key in _ratio_keys(data, way)),
             )
         )
         for rule_set, name in specified.estimated
         for numbers in [specified.at(rule_set, name)]
-        for way in ADJUSTMENTS
+        for way in WAYS
         if any(numbers.row(key) for key in _ratio_keys(data, way))
     ]
     return Table(
@@ -259,6 +260,12 @@ def specification_table(data: StudyData, specified: Specified) -> Table:
         tuple(lines),
         in_document=False,
     )
+
+
+def by_methods(label: str, numbers: Numbers, keys: Iterable[str]) -> str:
+    """The label of a line, which says so where one of its hazard ratios is Firth's."""
+    rows = [row for key in keys if (row := numbers.row(key)) is not None and row.estimate is not None]
+    return next((said for row in rows if (said := by_method(label, row.method)) != label), label)
 
 
 def _ratio_keys(data: StudyData, way: str) -> list[str]:

@@ -30,15 +30,18 @@ from analysis.manuscript.tables import (
 )
 from analysis.report import words
 from analysis.report.numbers import Numbers
-from analysis.report.page import TableLine, published_sources, table_line
+from analysis.report.page import BENEFIT_DAYS, TableLine, published_sources, table_line
 from analysis.report.specified_numbers import Specified
+from analysis.statistics.durations import DAYS_PER_MONTH
+from analysis.statistics.honesty import FEW_EVENTS, TOO_FEW_EVENTS
 
+WEEKS = BENEFIT_DAYS // 7
 NEXT_LINE = ("ttnt", "ttd", "os")
 FROM_INDEX = ("pfs1", "pfs2_ema")
 QUARTILES = ("number or median", "% or first quartile", "third quartile")
 KAPLAN_MEIER = (
-    "Kaplan-Meier estimates with log-log 95 % limits; months are of 30.4375 days. CI, confidence interval; "
-    "NR, not reached."
+    f"Kaplan-Meier estimates with log-log 95 % limits; months are of {DAYS_PER_MONTH:g} days. CI, "
+    "confidence interval; NR, not reached."
 )
 UNADJUSTED = "Unadjusted: an association between treatments that were chosen, not assigned."
 
@@ -82,7 +85,7 @@ def _attrition(data: StudyData, numbers: Numbers) -> Table:
     lines = []
     for step in data.attrition["step"].astype(str):
         key = f"attrition.all.count.{step}"
-        label = words.step(step, data.study.index_drug)
+        label = words.step(step, data.study.index_drug, data.study.parameters)
         lines.append(Line((said(label), whole(numbers, f"{key}.left"), whole(numbers, f"{key}.removed"))))
     for name in data.study.strategies:
         label, left = data.study.label(name), whole(numbers, f"strategy.{name}.count")
@@ -116,7 +119,8 @@ def _table_one(data: StudyData, numbers: Numbers) -> Table:
         (
             "Numbers are medians (quartiles) of known values, levels are patients (%). SMD, standardised "
             f"mean difference: the named strategy minus {words.inside(study.label(study.reference))}; a "
-            "distance without a sign where there are more than two levels. Unknown is a level of its own.",
+            "distance without a sign where there are more than two levels. Unknown is a level of its own and "
+            "enters the SMD of a characteristic with levels; that of a number is of known values.",
         ),
     )
 
@@ -216,12 +220,15 @@ def _height(numbers: Numbers, key: str) -> Cell:
 
 def _comparisons(data: StudyData, numbers: Numbers) -> Table:
     lines: list[Line] = []
+    firth: list[str] = []
     for endpoint in ("pfs2", *NEXT_LINE):
         for pair in data.study.pairs:
             key = f"{endpoint}.{pair.key}"
             ratio = numbers.row(f"{key}.hazard_ratio")
             if ratio is None:
                 continue
+            if "Firth" in ratio.method:
+                firth.append(words.ENDPOINTS[endpoint])
             mean = numbers.find(f"{key}.rmst_difference.common.")
             lines.append(
                 Line(
@@ -249,10 +256,22 @@ def _comparisons(data: StudyData, numbers: Numbers) -> Table:
         ),
         tuple(lines),
         (
-            f"{UNADJUSTED} Cox model with Efron's ties; restricted means up to the smaller of the groups' "
+            f"{UNADJUSTED} Cox model with Efron's ties{_penalised(firth)}; differences are of the first "
+            "named minus the second; restricted means up to the smaller of the groups' "
             "last times; proportional hazards by the score test with Kaplan-Meier time. No p-value with "
-            "fewer than 5 events in a group.",
+            f"fewer than {TOO_FEW_EVENTS} events in a group.",
         ),
+    )
+
+
+def _penalised(endpoints: Sequence[str]) -> str:
+    """Of which endpoints the hazard ratio is Firth's, as words inside a footnote."""
+    if not endpoints:
+        return ""
+    named = words.listed(list(dict.fromkeys(words.inside(endpoint) for endpoint in endpoints)))
+    return (
+        f"; for {named} Firth's penalised Cox model with profile likelihood limits, since a group has fewer "
+        f"than {FEW_EVENTS} events or the events separate the groups"
     )
 
 
@@ -299,7 +318,15 @@ def _response(data: StudyData, numbers: Numbers) -> Table:
         if numbers.row(share):
             patients = people(numbers, share), _height(numbers, share)
             lines.append(
-                Line((said("PFS2 at 24 weeks"), said(group_label), Cell("", (None,)), *patients, said("")))
+                Line(
+                    (
+                        said(f"PFS2 at {WEEKS} weeks"),
+                        said(group_label),
+                        Cell("", (None,)),
+                        *patients,
+                        said(""),
+                    )
+                )
             )
     return Table(
         "response",
@@ -314,9 +341,10 @@ def _response(data: StudyData, numbers: Numbers) -> Table:
         ),
         tuple(lines),
         (
-            "Clinical benefit: complete or partial response, or no progression at 24 weeks or later. "
-            "Patients who could not be evaluated stay in the denominator. Clopper-Pearson limits, "
-            "Newcombe's of differences; PFS2 at 24 weeks by Kaplan-Meier.",
+            "Clinical benefit: complete or partial response, or an evaluable assessment without "
+            f"progression at day {BENEFIT_DAYS} ({WEEKS} weeks) or later. Patients who could not be "
+            "evaluated stay in the denominator; those whose benefit is not yet known leave it. "
+            f"Clopper-Pearson limits, Newcombe's of differences; PFS2 at {WEEKS} weeks by Kaplan-Meier.",
         ),
     )
 

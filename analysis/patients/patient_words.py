@@ -188,7 +188,7 @@ def _line(history: History, line: Row) -> list[str]:
         if row["line_number"] == number and row["continued_beyond_progression"]
     ]
     if kept:
-        said.append(f"{words.listed(kept).capitalize()} went on beyond progression.")
+        said.append(f"{words.sentence(words.listed(kept))} went on beyond progression.")
     best = next((row for row in history.walk.responses if row["line_number"] == number), None)
     if best:
         answer = {True: "yes", False: "no", None: "too early to say"}[best["clinical_benefit"]]

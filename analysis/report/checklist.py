@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.estimation.baseline_rows import UNKNOWN, covariates_of
+from analysis.estimation.baseline_rows import covariates_of
 from analysis.estimation.parameters import Parameters
 from analysis.estimation.study import StudyData
 from analysis.report import words
 from analysis.report.header import ReportHeader
+from analysis.report.limitations import incomplete
 from analysis.report.numbers import Numbers
 
 FOLDER = Path(__file__).with_name("checklists")
@@ -105,17 +106,9 @@ def facts_of(
 
 def _missing(data: StudyData, numbers: Numbers) -> str:
     """How many characteristics have missing values: of each, Table 1 counts them."""
-    columns = [covariate.column for covariate in covariates_of(data)]
-    incomplete = [
-        column
-        for column in columns
-        if numbers.value(f"baseline.all.count.{column}={UNKNOWN}") or _withheld(numbers, column)
-    ]
-    return f"{len(incomplete)} of {len(columns)} characteristics have unknown values, counted in the table"
-
-
-def _withheld(numbers: Numbers, column: str) -> bool:
-    return numbers.withheld(f"baseline.all.count.{column}={UNKNOWN}")
+    unknown = incomplete(data, numbers)
+    everything = len(list(covariates_of(data)))
+    return f"{len(unknown)} of {everything} characteristics have unknown values, counted in the table"
 
 
 def _lines(key: str) -> list[dict[str, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.estimation.adjustment import NAMES, propensity_scores
+from analysis.estimation.adjustment import COX, NAMES, NONE, propensity_scores
 from analysis.estimation.baseline_rows import covariates_of
 from analysis.estimation.covariates import compare
-from analysis.estimation.reanalyses import LANDMARK, LANDMARK_MONTHS, NO_EARLY
+from analysis.estimation.reanalyses import LANDMARK, NO_EARLY
 from analysis.estimation.study import Pair, StudyData
 from analysis.figures import NARROW, WIDE
 from analysis.figures.forest import Block, Ratio, forest_figure
@@ -15,32 +15,29 @@ from analysis.figures.love import Balance, love_figure
 from analysis.figures.propensity import Scores, propensity_figure
 from analysis.report import words
 from analysis.report.numbers import Numbers
-from analysis.statistics.propensity import OVERLAP
+from analysis.report.specification_words import ADJUSTMENTS, MISSING, REANALYSES, by_method, reanalysis_key
+from analysis.statistics.propensity import OVERLAP, WEIGHTED
 
 Drawn = dict[str, str]  # size -> svg
 # heading, then the analyses under it: which numbers, the end of their ids, their words
 ANALYSES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
-    ("Not adjusted", (("study", "hazard_ratio", "All compared"),)),
+    (ADJUSTMENTS[NONE], (("study", "hazard_ratio", "All compared"),)),
     (
         "Adjusted",
-        (
-            ("study", "overlap.hazard_ratio", "Overlap weights"),
-            ("study", "ate.hazard_ratio", "Stabilised weights"),
-            ("study", "cox.hazard_ratio", "Covariates in the Cox model"),
-        ),
+        tuple(("study", f"{way}.hazard_ratio", ADJUSTMENTS[way]) for way in (*WEIGHTED, COX)),
     ),
     (
-        "Overlap weights, unknown values met otherwise",
-        (
-            ("study", "overlap_complete_cases.hazard_ratio", "Complete cases"),
-            ("study", "overlap_missing_level.hazard_ratio", "Unknown as a level"),
+        f"{ADJUSTMENTS[OVERLAP]}, unknown values met otherwise",
+        tuple(
+            ("study", f"{OVERLAP}_{missing}.hazard_ratio", words.sentence(label))
+            for missing, label in MISSING.items()
         ),
     ),
     (
         "Other analyses, not adjusted",
-        (
-            ("other", f"hazard_ratio.{NO_EARLY}", "Without PFS1 under 6 months"),
-            ("other", f"hazard_ratio.{LANDMARK}.{LANDMARK_MONTHS:g}", f"From month {LANDMARK_MONTHS:g} on"),
+        tuple(
+            ("other", reanalysis_key("", "hazard_ratio", term).removeprefix("pfs2.."), REANALYSES[term])
+            for term in (NO_EARLY, LANDMARK)
         ),
     ),
 )
@@ -120,7 +117,9 @@ def _ratio(numbers: Numbers, key: str, label: str) -> Ratio | None:
     printed = numbers.text(key, 2)
     # the reanalyses are rows of another table than the one an id alone leads to
     known = key if ".hazard_ratio." not in key else None
-    return Ratio(label, events, printed, row.estimate, row.ci_low, row.ci_high, known, leads)
+    return Ratio(
+        by_method(label, row.method), events, printed, row.estimate, row.ci_low, row.ci_high, known, leads
+    )
 
 
 def _against(data: StudyData, pair: Pair) -> str:

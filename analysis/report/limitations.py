@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from analysis.estimation.baseline_rows import UNKNOWN, covariates_of
 from analysis.estimation.parameters import Parameters
 from analysis.estimation.study import StudyData
 from analysis.report import words
+from analysis.report.adjusted_words import adjusted_for, adjusted_ratios
 from analysis.report.header import ReportHeader
 from analysis.report.numbers import Numbers
 from analysis.report.outside_words import Outside
 from analysis.statistics.honesty import FEW_EVENTS, LARGE_SMD
-
-ADJUSTED = "overlap"
 
 
 def limitations(
@@ -27,10 +27,10 @@ def limitations(
         _confounding(data, numbers),
         _selection(data, numbers),
         _few(data, numbers),
-        _imbalance(data, numbers),
-        _scans(data, numbers),
+        _imbalance(numbers),
+        _scans(numbers),
         _misclassification(parameters),
-        _missing(numbers),
+        _missing(data, numbers),
         "Care outside this hospital is not in its records: a drug started, a scan read or a death that "
         "happened "
         "elsewhere is missing unless it was written down here.",
@@ -52,17 +52,17 @@ def limitations(
 
 
 def _confounding(data: StudyData, numbers: Numbers) -> str:
-    adjusted = any(row.adjustment != "none" and row.estimate is not None for row in numbers.rows.values())
+    pairs = [pair for pair in data.study.pairs if adjusted_ratios(numbers, pair)]
     reasons = (
         "The strategies were chosen for reasons that also bear on the outcome: symptoms, visceral crisis, "
         "wishes, "
         "fitness beyond ECOG. These data do not record them. "
     )
-    if adjusted:
+    if pairs:
+        names = list(dict.fromkeys(name for pair in pairs for name in adjusted_for(data, pair)))
         return reasons + (
-            "The adjusted comparison balances what is recorded and nothing else; the E-value says how "
-            "strong an "
-            "unrecorded reason would have to be."
+            f"The adjusted comparison takes {words.listed(names)} into account and nothing else; the E-value "
+            "says how strong another reason would have to be."
         )
     return reasons + "Nothing is adjusted here, so that even what is recorded may lie behind a difference."
 
@@ -86,7 +86,7 @@ def _few(data: StudyData, numbers: Numbers) -> str | None:
     )
 
 
-def _imbalance(data: StudyData, numbers: Numbers) -> Markup | None:
+def _imbalance(numbers: Numbers) -> Markup | None:
     """How many characteristics differ before any adjustment."""
     keys = [
         key
@@ -102,7 +102,7 @@ def _imbalance(data: StudyData, numbers: Numbers) -> Markup | None:
     ).format(len(large), len(keys), "is" if len(large) == 1 else "are", LARGE_SMD)
 
 
-def _scans(data: StudyData, numbers: Numbers) -> str:
+def _scans(numbers: Numbers) -> str:
     measured = any(row.endpoint == "scan_interval" for row in numbers.rows.values())
     where = ", whose usual interval stands under follow-up" if measured else ""
     return (
@@ -123,13 +123,14 @@ def _misclassification(parameters: Parameters) -> str:
     )
 
 
-def _missing(numbers: Numbers) -> str | None:
-    unknown = [
-        row
-        for key, row in numbers.rows.items()
-        if row.endpoint == "baseline" and row.group_name == "all" and key.endswith("=unknown")
-    ]
-    some = [row for row in unknown if row.estimate or "estimate" in row.withheld]
+def incomplete(data: StudyData, numbers: Numbers) -> list[str]:
+    """The characteristics that are unknown in somebody compared, or may be: their number is withheld."""
+    counts = {c.column: f"baseline.all.count.{c.column}={UNKNOWN}" for c in covariates_of(data)}
+    return [column for column, key in counts.items() if numbers.value(key) or numbers.withheld(key)]
+
+
+def _missing(data: StudyData, numbers: Numbers) -> str | None:
+    some = incomplete(data, numbers)
     if not some:
         return None
     return (

@@ -11,18 +11,26 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from analysis.estimation.adjustment import COX
 from analysis.estimation.baseline_rows import covariates_of
+from analysis.estimation.choice_rows import PATIENTS_PER_COLUMN
+from analysis.estimation.choice_rows import PATIENTS_PER_COVARIATE as PATIENTS_PER_ODDS_RATIO
 from analysis.estimation.covariates import PATIENTS_PER_COVARIATE
 from analysis.estimation.parameters import Parameters
+from analysis.estimation.reanalyses import LANDMARK_MONTHS
+from analysis.estimation.reanalyses import REPLICATES as INTERVAL_REPLICATES
 from analysis.estimation.resampling import LARGE, REPLICATES, REPLICATES_PER_SET
 from analysis.estimation.study import StudyData
-from analysis.estimation.survival_rows import AT_TWELVE, FEW_EVENTS, TOO_FEW_EVENTS
+from analysis.estimation.survival_rows import AT_TWELVE
 from analysis.report import words
+from analysis.report.adjusted_words import adjusted_ratios
 from analysis.report.header import ReportHeader
 from analysis.report.methods_rules import lines_of_therapy, outcomes, participants
 from analysis.report.numbers import Numbers, Stored
 from analysis.statistics.durations import DAYS_PER_MONTH
+from analysis.statistics.honesty import FEW_EVENTS, TOO_FEW_EVENTS
 from analysis.statistics.imputation import SETS
+from analysis.statistics.propensity import WEIGHTED
 
 
 @dataclass(frozen=True)
@@ -40,13 +48,14 @@ def methods(
     found = (
         ("Design and data", _design(data, numbers, header, parameters)),
         ("Participants", participants(data, numbers, parameters)),
-        ("Lines of therapy and strategies", lines_of_therapy(data, parameters)),
+        ("Lines of therapy and strategies", lines_of_therapy(parameters)),
         ("Outcomes", outcomes(data, parameters)),
         ("Characteristics", _characteristics(data)),
         ("Survival analysis", _survival(numbers)),
         ("Comparison", _comparison(data, numbers)),
+        ("Choice of strategy", _choice(numbers)),
         ("Adjustment", _adjustment(data, numbers)),
-        ("Sensitivity", _sensitivity(numbers, parameters)),
+        ("Sensitivity", _sensitivity(data, parameters)),
         ("Software and data control", _software(header, parameters)),
     )
     return [
@@ -124,6 +133,11 @@ def _survival(numbers: Numbers) -> list[str | Markup]:
             "censored "
             "ratio."
         )
+    if _has(numbers, statistic="kendall_tau"):
+        sentences.append(
+            "Whether PFS1 and PFS2 went together was measured by Kendall's tau over the pairs of patients "
+            "whose order is known despite censoring."
+        )
     return sentences
 
 
@@ -132,8 +146,8 @@ def _comparison(data: StudyData, numbers: Numbers) -> list[str | Markup]:
         return []
     names = [words.inside(data.study.label(name)) for name in data.study.strategies]
     return [
-        f"{words.listed(names).capitalize()} were compared from the start of the next line by the log-rank "
-        "test, "
+        f"{words.sentence(words.listed(names))} were compared from the start of the next line by the "
+        "log-rank test, "
         "a Cox model with Efron's handling of ties, and the difference of restricted mean survival times at "
         "the "
         f"smaller of the groups' last times and, where both reach it, at {AT_TWELVE:g} months.",
@@ -150,20 +164,55 @@ def _comparison(data: StudyData, numbers: Numbers) -> list[str | Markup]:
     ]
 
 
-def _adjustment(data: StudyData, numbers: Numbers) -> list[str | Markup]:
-    used = [r for r in numbers.rows.values() if r.adjustment != "none" and r.statistic == "hazard_ratio"]
-    if not used:
+def _choice(numbers: Numbers) -> list[str | Markup]:
+    """What went with the choice: only where an odds ratio was estimated."""
+    used = [row for row in numbers.rows.values() if row.endpoint == "choice" and _found(row)]
+    if not any(row.statistic == "odds_ratio" for row in used):
         return []
+    sentences: list[str | Markup] = [
+        "What went with the choice of strategy was described by logistic regression, each characteristic "
+        "alone over the patients in whom it was known"
+        + (
+            f" and, in the order fixed in advance and one for every {PATIENTS_PER_ODDS_RATIO} patients of "
+            "the smaller group, together, with unknown values multiply imputed."
+            if any(row.statistic == "auc" for row in used)
+            else "."
+        ),
+    ]
+    if any("Firth" in row.method for row in used):
+        sentences.append(
+            f"Firth's penalised likelihood was used where fewer than {PATIENTS_PER_COLUMN} patients of the "
+            "smaller group stood behind a characteristic or it separated the groups."
+        )
+    if any(row.statistic == "auc" for row in used):
+        sentences.append("The area under the ROC curve of the joint model is apparent.")
+    return sentences
+
+
+def _adjustment(data: StudyData, numbers: Numbers) -> list[str | Markup]:
+    used = [row for pair in data.study.pairs for row in adjusted_ratios(numbers, pair)]
     labels = [words.inside(c.label) for c in data.study.covariates]
+    if not used or not labels:
+        return []
+    weighted = any(row.adjustment.startswith(WEIGHTED) for row in used)
+    cox = [row for row in used if row.adjustment.startswith(COX)]
+    penalty = " (with Firth's penalised likelihood where events were few)"
+    last = "a Cox model with the covariates in it" + (
+        penalty if any("Firth" in r.method for r in cox) else ""
+    )
     sentences: list[str | Markup] = [
         f"Candidate covariates, in the order fixed in advance, were {words.listed(labels)}, cut to one for "
         "every "
         f"{PATIENTS_PER_COVARIATE} patients of the smaller group.",
-        "Patients were weighted by their propensity for each strategy, estimated by logistic regression: "
-        "overlap "
-        "weights first, stabilised inverse-probability weights second; a Cox model with the covariates in it "
-        "third.",
     ]
+    if weighted:
+        sentences.append(
+            "Patients were weighted by their propensity for each strategy, estimated by logistic regression: "
+            "overlap weights first, stabilised inverse-probability weights second"
+            + (f"; {last} third." if cox else ".")
+        )
+    elif cox:
+        sentences.append(f"The hazard ratio was adjusted by {last}.")
     if any("imputed sets" in row.method for row in used):
         sentences.append(
             f"Missing covariates were multiply imputed by chained equations ({SETS} sets); model, weights "
@@ -181,23 +230,40 @@ def _adjustment(data: StudyData, numbers: Numbers) -> list[str | Markup]:
             "patients on "
             "they are robust ones."
         )
-    sentences.append(
-        "Balance was judged by standardised mean differences before and after weighting and by effective "
-        "sample "
-        "sizes, and unmeasured confounding by the E-value."
-    )
+    if weighted:
+        sentences.append(
+            "Balance was judged by standardised mean differences before and after weighting and by effective "
+            "sample sizes, and unmeasured confounding by the E-value."
+        )
     return sentences
 
 
-def _sensitivity(numbers: Numbers, parameters: Parameters) -> list[str | Markup]:
-    if parameters.rule_sets <= 1 and parameters.profiles <= 1:
-        return []
-    return [
-        f"The analysis was repeated under {parameters.rule_sets} sets of rules for lines of therapy and "
-        f"{parameters.profiles} definitions of progression-free survival, each changing the primary one in "
-        "one "
-        "respect or in a corner of several, and shown as a specification curve.",
-    ]
+def _sensitivity(data: StudyData, parameters: Parameters) -> list[str | Markup]:
+    sentences: list[str | Markup] = []
+    if parameters.rule_sets > 1 or parameters.profiles > 1:
+        sentences.append(
+            "The analysis was repeated under "
+            f"{words.counted(parameters.rule_sets, 'set', 'sets')} of rules for lines of therapy and "
+            f"{words.counted(parameters.profiles, 'definition', 'definitions')} of progression-free "
+            "survival, each changing the primary one in one respect or in a corner of several, and shown "
+            "as a specification curve."
+        )
+    patients = data.compared
+    if patients.empty:
+        return sentences
+    if not (patients["pfs2_entry_days"] > 0).any():
+        sentences.append(
+            "Medians of PFS2 were also estimated by nonparametric maximum likelihood with a progression "
+            "known to lie between the last assessment without one and the day it was recorded, with "
+            f"bootstrap limits ({INTERVAL_REPLICATES} samples)."
+        )
+    months = data.study.parameters.get("pfs1_short_months")
+    early = "an early progression on the index line" if months is None else f"a PFS1 under {months:g} months"
+    sentences.append(
+        f"PFS2 was compared again without the patients with {early}, and, as a landmark analysis, among "
+        f"those still at risk {LANDMARK_MONTHS:g} months into the next line."
+    )
+    return sentences
 
 
 def _software(header: ReportHeader, parameters: Parameters) -> list[str | Markup]:
@@ -215,6 +281,11 @@ def _software(header: ReportHeader, parameters: Parameters) -> list[str | Markup
             "was released."
         )
     return sentences
+
+
+def _found(row: Stored) -> bool:
+    """Whether a number was estimated, shown or withheld."""
+    return row.estimate is not None or "estimate" in row.withheld
 
 
 def _has(numbers: Numbers, **wanted: str) -> bool:

@@ -68,7 +68,7 @@ def participants(data: StudyData, numbers: Numbers, parameters: Parameters) -> l
     ]
 
 
-def lines_of_therapy(data: StudyData, parameters: Parameters) -> list[str | Markup]:
+def lines_of_therapy(parameters: Parameters) -> list[str | Markup]:
     """What a line is, from the rule set's row."""
     rules = parameters.rule_set
     substitution = (
@@ -137,8 +137,10 @@ def outcomes(data: StudyData, parameters: Parameters) -> list[str | Markup]:
         f"PFS1 and PFS2 (EMA), from the start of {drug}, were estimated over all patients with an index "
         "line and "
         "never by strategy, since their clock starts before the strategy is chosen.",
-        "Clinical benefit is a complete or partial response, or no progression at "
-        f"{_days(profile, 'cb_days')} or later; stable disease needs {_days(profile, 'sd_min_days')}.",
+        "Clinical benefit is a complete or partial response, or an evaluable assessment without "
+        f"progression at {_days(profile, 'cb_days')} or later; patients whose benefit was not yet known "
+        "left the denominator, those who could not be evaluated stayed in it; stable disease needs "
+        f"{_days(profile, 'sd_min_days')}.",
         f"Profile: {profile['profile_id']}.",
     ]
 

@@ -19,8 +19,9 @@ from analysis.report.header import ReportHeader
 from analysis.report.numbers import Numbers
 from analysis.report.outside_words import Outside, changed_words, what_was_done
 from analysis.report.pictures import Pictures
-from analysis.report.sentences import comparison, lead, proportional_hazards_fail
-from analysis.statistics.honesty import LARGE_SMD
+from analysis.report.sentences import comparison, lead, leading_mean, months, proportional_hazards_fail
+from analysis.statistics.durations import DAYS_PER_MONTH
+from analysis.statistics.honesty import FEW_EVENTS, LARGE_SMD
 
 SHOWN_UNITS = {"years", "months", "days", "%", "mg/dL", "U/L"}
 STATUSES = {
@@ -30,6 +31,7 @@ STATUSES = {
     "not_applicable": "not applicable",
     "not_evaluated": "not evaluated",
 }
+BENEFIT_DAYS = round(BENEFIT_WEEKS * DAYS_PER_MONTH)
 COMPARED = ("pfs2", "ttnt", "ttd", "os")
 # the parts of the report in their order (statistics.md); each is templates/parts/KEY.html.j2
 SECTIONS = (
@@ -106,11 +108,15 @@ def context(
         "ph_fails": {
             (e, p.key): proportional_hazards_fail(numbers, e, p) for e in COMPARED for p in data.study.pairs
         },
+        "leading_means": {p.key: leading_mean(numbers, "pfs2", p) for p in data.study.pairs},
+        "restricted_to": months,
+        "benefit_days": BENEFIT_DAYS,
         "table_one": [_listed(table_line(c, data), data, numbers) for c in covariates_of(data)]
         if len(data.compared)
         else [],
         "interim": None if header.data_cut_final else words.INTERIM,
         "large_smd": LARGE_SMD,
+        "few_events": FEW_EVENTS,
         "unknown": UNKNOWN,
         "times": TIMES,
         "benefit_weeks": BENEFIT_WEEKS,
@@ -188,11 +194,18 @@ def published_sources(study_id: str) -> list[dict[str, Any]]:
     Citation, and one line an endpoint and group (a range has no line of its own).
     """
     sources: dict[str, list[Benchmark]] = {}
-    for benchmark in benchmarks_of(study_id):
+    published = benchmarks_of(study_id)
+    ranged = {benchmark.citation for benchmark in published if benchmark.statistic == "minimum"}
+    for benchmark in published:
         if benchmark.statistic in ("median", "proportion"):
             sources.setdefault(benchmark.citation, []).append(benchmark)
     return [
-        {"citation": citation, "key": lines[0].source, "lines": [_published_line(b) for b in lines]}
+        {
+            "citation": citation,
+            "key": lines[0].source,
+            "lines": [_published_line(b) for b in lines],
+            "ranged": citation in ranged,
+        }
         for citation, lines in sources.items()
     ]
 

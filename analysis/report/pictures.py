@@ -33,12 +33,12 @@ CLOCKS = {
     "pfs2_ema": "Months since the start of {drug}",
 }
 SHARES = {
-    "pfs2": "Free of progression, %",
-    "ttnt": "Without a next treatment, %",
-    "ttd": "Still on treatment, %",
+    "pfs2": "Alive and free of progression, %",
+    "ttnt": "Alive and without a next treatment, %",
+    "ttd": "Alive and still on treatment, %",
     "os": "Alive, %",
-    "pfs1": "Free of progression, %",
-    "pfs2_ema": "Free of second progression, %",
+    "pfs1": "Alive and free of progression, %",
+    "pfs2_ema": "Alive and free of second progression, %",
 }
 
 Pictures = dict[str, dict[str, str]]  # figure -> size -> svg
@@ -96,7 +96,7 @@ def attrition(data: StudyData, numbers: Numbers) -> dict[str, str]:
     """Who is left after each step, from numbers of which some may be withheld."""
     steps = [
         Step(
-            words.step(str(row["step"]), data.study.index_drug),
+            words.step(str(row["step"]), data.study.index_drug, data.study.parameters),
             _patients(numbers, f"attrition.all.count.{row['step']}.left"),
             _patients(numbers, f"attrition.all.count.{row['step']}.removed"),
             f"attrition.all.count.{row['step']}.left",

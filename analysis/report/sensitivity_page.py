@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from analysis.estimation.reanalyses import LANDMARK_MONTHS
 from analysis.estimation.specifications import ANY, PRIMARY
 from analysis.estimation.study import Study
 from analysis.report import specification_words as named
@@ -49,7 +50,7 @@ class SensitivityPart:
     by_profile_changes: tuple[tuple[str, str], ...] = tuple((w, named.CHANGES[w]) for w in BY_PROFILE)
     analyses: tuple[tuple[str, str], ...] = (
         ("", "As in the report"),
-        *((f".{term}", label) for term, label in named.REANALYSES.items()),
+        *named.REANALYSES.items(),
     )
 
     @property
@@ -109,14 +110,27 @@ class SensitivityPart:
         groups += [(pair.key, "the hazard ratio", "hazard_ratio") for pair in self.study.pairs]
         for term, label in self.analyses:
             for group, of, statistic in groups:
-                note = own.note(_key(group, statistic, term))
+                note = own.note(named.reanalysis_key(group, statistic, term))
                 if note and note != "not reached":
                     found.setdefault(note, []).append(f"{label}, {words.inside(of)}")
         return [f"{'; '.join(where)}: {note}." for note, where in found.items()]
 
     def key(self, group: str, statistic: str, term: str) -> str:
         """The estimate_id of an analysis."""
-        return _key(group, statistic, term)
+        return named.reanalysis_key(group, statistic, term)
+
+    def firth(self) -> bool:
+        """Whether a hazard ratio of the other analyses is Firth's."""
+        rows = self.specified.at(PRIMARY, PRIMARY).rows
+        keys = [
+            self.key(pair.key, "hazard_ratio", term) for pair in self.study.pairs for term, _ in self.analyses
+        ]
+        return any("Firth" in rows[key].method for key in keys if key in rows)
+
+    @property
+    def landmark(self) -> str:
+        """The month of the landmark."""
+        return f"{LANDMARK_MONTHS:g}"
 
 
 TINY = 1e-9
@@ -150,8 +164,3 @@ def _moves_anybody(numbers: ChosenNumbers) -> bool:
 def _width(numbers: ChosenNumbers, group: str, term: str) -> float | None:
     low, high = (numbers.value(f"{group}.{kind}.{term}") for kind in ("minimum", "maximum"))
     return None if not low or not high else math.log(high / low)
-
-
-def _key(group: str, statistic: str, term: str) -> str:
-    time = ".3" if term == ".landmark" else ""
-    return f"pfs2.{group}.{statistic}{term}{time}"

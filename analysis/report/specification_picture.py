@@ -91,7 +91,7 @@ def _curve(study: Study, pair: Pair, number: int, specified: Specified) -> Curve
         f"hazard higher with {words.inside(study.label(pair.strategy))}",
         f"hazard lower with {words.inside(study.label(pair.strategy))}",
     )
-    marks = [_mark(study, pair, one, specified, labels) for one in have]
+    marks = [_mark(pair, one, specified, labels) for one in have]
     title = f"Hazard ratio of PFS2 under every choice, {pair.group}"
     drawings = {
         size.name: specification_figure(figure, title, marks, legend, size)
@@ -143,17 +143,16 @@ def _medians(pair: Pair, adjustment: str) -> tuple[str, ...]:
     return ()
 
 
-def _mark(
-    study: Study, pair: Pair, one: _Found, specified: Specified, labels: list[list[str]]
-) -> Specification:
+def _mark(pair: Pair, one: _Found, specified: Specified, labels: list[list[str]]) -> Specification:
     numbers, (a, p, r) = specified.at(*one.key), one.places
     medians = [_median(numbers.row(key)) for key in _medians(pair, one.adjustment)] or [None, None]
     interval = words.limits(
         *(words.NOT_REACHED if v is None else words.number(v, 2) for v in (one.row.ci_low, one.row.ci_high))
     )
+    choice = named.by_method(labels[0][a], one.row.method)
     said = (
-        f"{labels[0][a]}, profile {one.key[1]}, rule set {one.key[0]}: hazard ratio "
-        f"{words.number(one.row.estimate, 2)} (95 % CI {interval}), "
+        f"{choice}, profile {one.key[1]}, rule set {one.key[0]}: "
+        f"hazard ratio {words.number(one.row.estimate, 2)} (95 % CI {interval}), "
         f"{words.count(one.row.n)} patients, {words.count(one.row.events)} events"
     )
     first = 0
@@ -199,7 +198,7 @@ def _results(pair: Pair, have: list[_Found], specified: Specified, labels: list[
                 specified.at(*first.key),
                 first.row.estimate_id,
                 _medians(pair, first.adjustment),
-                labels[0][first.places[0]],
+                named.by_method(labels[0][first.places[0]], first.row.method),
                 words.listed(
                     list(
                         dict.fromkeys(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from analysis.estimation.adjustment import COX, NAMES, NONE
+from analysis.estimation.covariates import COMPLETE_CASES, MISSING_LEVEL
+from analysis.estimation.reanalyses import INTERVAL, LANDMARK, LANDMARK_MONTHS, NO_EARLY
+from analysis.report import words
+
 FAMILIES = {
     "primary": "As in the report",
     "regimen_window_days": "Regimen window",
@@ -24,12 +29,14 @@ PROFILES = {
     "ema": "EMA-style",
     "rw_visit_gap": "Visit gap",
 }
+# of an adjustment, in tables, figures and filters alike
 ADJUSTMENTS = {
-    "none": "Unadjusted",
-    "overlap": "Overlap weights",
-    "ate": "Stabilised weights",
-    "cox": "Cox, covariates",
+    NONE: "Not adjusted",
+    **{way: words.sentence(name) for way, name in NAMES.items()},
+    COX: "Cox, covariates",
 }
+MISSING = {COMPLETE_CASES: "complete cases", MISSING_LEVEL: "unknown as a level"}
+FIRTH = "Firth’s penalty"
 CHANGES = {
     "lines": "Number of lines",
     "line_numbers": "Number or start of a line",
@@ -46,15 +53,26 @@ OVER = {
     "all": "All of them",
 }
 REANALYSES = {
-    "interval_censored": "Interval-censored",
-    "early_progression_excluded": "Without early progression",
-    "landmark": "Landmark at 3 months",
+    INTERVAL: "Interval-censored",
+    NO_EARLY: "Without early progression",
+    LANDMARK: f"From month {LANDMARK_MONTHS:g} on",
 }
+
+
+def reanalysis_key(group: str, statistic: str, term: str) -> str:
+    """The estimate_id of PFS2 analysed in another way; without a term, of the plain analysis."""
+    ends = {"": "", LANDMARK: f".{LANDMARK}.{LANDMARK_MONTHS:g}"}
+    return f"pfs2.{group}.{statistic}{ends.get(term, f'.{term}')}"
+
+
+def by_method(label: str, method: str) -> str:
+    """The label of an analysis, which says so where Firth's likelihood took the place of Cox's."""
+    return f"{label}, {FIRTH}" if "Firth" in method else label
 
 
 def family(name: str) -> str:
     """The parameter in which a rule set differs."""
-    return FAMILIES.get(name, name.replace("_", " ").capitalize())
+    return FAMILIES.get(name) or words.sentence(name.replace("_", " "))
 
 
 def profile(name: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 MINUS, THIN, DASH = "−", " ", "–"
 NOT_REACHED = "NR"
@@ -37,7 +40,10 @@ STEPS = {
     "hr_positive": "Hormone receptor positive",
     "her2_negative": "HER2 negative",
     "advanced_disease": "Advanced disease",
-    "index_line": "{drug} with endocrine therapy",
+    "index_line": "{drug}{partner}",
+    "minimum_age": "{minimum_age_years} years or older",
+    "menopausal_status": "Menopausal state: {required_menopausal_status}",
+    "no_other_cancer": "No other cancer within {other_cancer_years} years",
     "progression_on_index": "Progression on that line",
     "next_line": "Started a next line",
     "strategy_compared": "Strategy compared",
@@ -55,7 +61,7 @@ BEST_RESPONSES = {
 
 def strategy(name: str) -> str:
     """A strategy as a heading."""
-    return STRATEGIES.get(name, name.replace("_", " ").capitalize())
+    return STRATEGIES.get(name) or sentence(name.replace("_", " "))
 
 
 def inside(label: str) -> str:
@@ -65,9 +71,27 @@ def inside(label: str) -> str:
     return label if named else label[:1].lower() + label[1:]
 
 
-def step(name: str, drug: str) -> str:
-    """An attrition step in words."""
-    return STEPS.get(name, name.replace("_", " ").capitalize()).replace("{drug}", drug.capitalize())
+def sentence(text: str) -> str:
+    """Words at the start of a sentence or a line: the first letter large, every other as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def step(name: str, drug: str, study: Mapping[str, Any]) -> str:
+    """An attrition step in words; `study` is the study's row, in which its criteria stand."""
+    if name not in STEPS:
+        return sentence(name.replace("_", " "))
+    partner = study.get("index_partner_modality")
+    values = {
+        "drug": sentence(drug),
+        "partner": f" with {partner} therapy" if isinstance(partner, str) and partner else "",
+        **{key: _criterion(value) for key, value in study.items()},
+    }
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], ""), STEPS[name])
+
+
+def _criterion(value: object) -> str:
+    """A parameter of a study inside words: a number without needless decimals."""
+    return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 
 def number(value: float | None, decimals: int) -> str:

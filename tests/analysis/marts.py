@@ -9,7 +9,9 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pytest
 
+from analysis import estimate
 from tests.analysis.choices import SEEDS, write_choices
 from tests.analysis.walks import WALK_TABLES, walked
 
@@ -87,6 +89,14 @@ COVARIATES = [
     )
 ]
 Row = dict[str, Any]
+
+
+def estimate_quickly(build: Path) -> None:
+    """The estimates with few bootstrap samples: for tests of what is made of them, not of the numbers."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("analysis.estimation.resampling.REPLICATES", 20)
+        patched.setattr("analysis.estimation.resampling.REPLICATES_PER_SET", 10)
+        estimate(build)
 
 
 def make_build(

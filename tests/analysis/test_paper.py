@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis import StatisticsError, estimate
+from analysis import StatisticsError
 from analysis.disclosure.shareable_page import shareable_numbers
 from analysis.estimation.parameters import read_parameters
 from analysis.estimation.study import connect, read_studies
@@ -21,7 +21,7 @@ from analysis.report.header import Changes
 from analysis.report.numbers import read_numbers
 from analysis.report.page import provenance, sections_of
 from analysis.report.paper import paper
-from tests.analysis.marts import make_build
+from tests.analysis.marts import estimate_quickly, make_build
 from tests.analysis.test_report import HEADER
 
 Paper = dict
@@ -29,11 +29,8 @@ Paper = dict
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("analysis.estimation.resampling.REPLICATES", 20)
-        patched.setattr("analysis.estimation.resampling.REPLICATES_PER_SET", 10)
-        path = make_build(tmp_path_factory.mktemp("paper") / "build.duckdb")
-        estimate(path)
+    path = make_build(tmp_path_factory.mktemp("paper") / "build.duckdb")
+    estimate_quickly(path)
     return path
 
 
@@ -148,7 +145,7 @@ def test_the_methods_are_of_a_length_that_a_journal_prints(written):
 
 def test_a_site_reports_what_limits_it(written):
     limits = " ".join(str(limit) for limit in written()["limitations"])
-    assert "The adjusted comparison balances what is recorded and nothing else" in limits
+    assert "The adjusted comparison takes PFS1 into account and nothing else" in limits
     assert "one site (demo)" in limits
     assert "interim look" in limits
     final = dataclasses.replace(HEADER, data_cut_final=True)

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from analysis import ReportHeader, StatisticsError, estimate, render
-from tests.analysis.marts import make_build
+from tests.analysis.marts import estimate_quickly, make_build
 
 HEADER = ReportHeader(
     site_id="demo",
@@ -37,7 +37,7 @@ def published(
     folder: Path, header: ReportHeader = HEADER, *, files: bool = False, **options: object
 ) -> tuple[Path, str]:
     build = make_build(folder / "build.duckdb", **options)
-    estimate(build)
+    estimate_quickly(build)
     render(build, folder / "site", header, files=files)
     return build, (folder / "site" / "index.html").read_text(encoding="utf-8")
 
@@ -111,7 +111,7 @@ def test_estimating_again_changes_nothing(tmp_path):
     query = "select * from marts.study_estimates order by study_id, position"
     with duckdb.connect(str(build)) as con:
         before = con.execute(query).fetchall()
-    estimate(build)
+    estimate_quickly(build)
     with duckdb.connect(str(build)) as con:
         assert con.execute(query).fetchall() == before
 
@@ -125,7 +125,7 @@ def test_hostile_text_is_only_text(tmp_path):
         con.execute(
             "update marts.cohort_attrition set step = ? where step_number = 3", [HOSTILE + "{0.__class__}"]
         )
-    estimate(build)
+    estimate_quickly(build)
     render(build, tmp_path / "site", header)
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert "<script" not in page.lower()

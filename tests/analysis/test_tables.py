@@ -12,14 +12,14 @@ import docx
 import duckdb
 import pytest
 
-from analysis import estimate, render
+from analysis import render
 from analysis.estimation.study import connect, read_studies
 from analysis.manuscript.manuscript_tables import manuscript_tables
 from analysis.manuscript.tables import LIMITS, Cell, Column, Line, Table, as_csv, safe
 from analysis.manuscript.word_tables import as_docx
 from analysis.report.numbers import read_numbers
 from analysis.report.specified_numbers import read_specified
-from tests.analysis.marts import make_build
+from tests.analysis.marts import estimate_quickly, make_build
 from tests.analysis.test_report import HEADER
 
 FORMULA = '=HYPERLINK("http://x","y")'
@@ -45,7 +45,7 @@ def made(place: Path, change: str = "", **options: object) -> Path:
     if change:
         with duckdb.connect(str(build)) as con:
             con.execute(change)
-    estimate(build)
+    estimate_quickly(build)
     render(build, place / "site", HEADER)
     return place / "site" / "figures_and_tables"
 
@@ -55,7 +55,7 @@ def tables_of(place: Path, change: str = "", *, interim: bool = True, **options:
     build = make_build(place / "build.duckdb", **options)
     with duckdb.connect(str(build)) as con:
         con.execute(change or "select 1")
-    estimate(build)
+    estimate_quickly(build)
     with connect(build, read_only=True) as con:
         data = read_studies(con)[0]
         study = data.study.study_id

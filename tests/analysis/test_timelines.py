@@ -13,10 +13,10 @@ from urllib.parse import unquote
 import duckdb
 import pytest
 
-from analysis import estimate, render
+from analysis import render
 from analysis.patients.histories import page_names
 from analysis.patients.swimmers import MOST
-from tests.analysis.marts import make_build
+from tests.analysis.marts import estimate_quickly, make_build
 from tests.analysis.test_browser import PROBE, run
 from tests.analysis.test_report import HEADER, visible
 from tests.analysis.walks import WALK_TABLES
@@ -32,7 +32,7 @@ def made(folder: Path, change: str | None = None, *, files: bool = False, **opti
     if change:
         with duckdb.connect(str(build)) as con:
             con.execute(change)
-    estimate(build)
+    estimate_quickly(build)
     render(build, folder / "site", HEADER, files=files)
     return folder / "site"
 
