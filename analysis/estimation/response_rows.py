@@ -10,11 +10,19 @@ from analysis.statistics.proportions import fisher_test, proportion, proportion_
 
 RESPONSES = ("CR", "PR")
 NOT_EVALUABLE = ("NE", "not_assessed")
+# the endpoints compared, then their variants (endpoints.md, section 4), each with its column
+COMPARED = {"clinical_benefit": "clinical_benefit", "objective_response": "bor"}
+VARIANTS = {
+    "clinical_benefit_recist": "clinical_benefit_recist",
+    "clinical_benefit_161": "clinical_benefit_161",
+    "confirmed_response": "cbor",
+}
+BEST_COLUMNS = ("bor", "cbor")
 BEST = ("CR", "PR", "SD", "PD", "NE", "not_assessed")
 
 
 def response_rows(data: StudyData) -> list[Row]:
-    """Both endpoints by strategy and over all compared patients, then each strategy against the reference.
+    """Both endpoints and their variants by group, then each strategy against the reference in the endpoints.
 
     A patient whose clinical benefit is still null (immature) is counted and is not in its denominator;
     patients who could not be evaluated stay in both denominators, and who came under observation after her
@@ -26,7 +34,7 @@ def response_rows(data: StudyData) -> list[Row]:
     for name, frame in groups.items():
         rows += _group(name, frame, left_out_note(len(everybody[name]) - len(frame)))
     for pair in data.study.pairs:
-        for endpoint in ("clinical_benefit", "objective_response"):
+        for endpoint in COMPARED:
             table = (
                 *_successes(groups[pair.strategy], endpoint),
                 *_successes(groups[pair.reference], endpoint),
@@ -48,10 +56,12 @@ def _group(name: str, frame: pd.DataFrame, left_out: str | None) -> list[Row]:
             proportion(*_successes(frame, endpoint)),
             left_out,
         )
-        for endpoint in ("clinical_benefit", "objective_response")
+        for endpoint in COMPARED | VARIANTS
     ]
-    immature = Place("clinical_benefit", name, "compared", "count", "patients", "immature")
-    rows.append(count(immature, int(frame["clinical_benefit"].isna().sum()), len(frame)))
+    for endpoint, column in (COMPARED | VARIANTS).items():
+        if column not in BEST_COLUMNS:
+            immature = Place(endpoint, name, "compared", "count", "patients", "immature")
+            rows.append(count(immature, int(frame[column].isna().sum()), len(frame)))
     best = frame["bor"].fillna("not_assessed")
     unseen = Place("objective_response", name, "compared", "count", "patients", "not_evaluable")
     rows.append(count(unseen, int(best.isin(NOT_EVALUABLE).sum()), len(frame)))
@@ -62,7 +72,8 @@ def _group(name: str, frame: pd.DataFrame, left_out: str | None) -> list[Row]:
 
 
 def _successes(frame: pd.DataFrame, endpoint: str) -> tuple[int, int]:
-    if endpoint == "clinical_benefit":
-        known = frame["clinical_benefit"].dropna().astype(bool)
-        return int(known.sum()), len(known)
-    return int(frame["bor"].isin(RESPONSES).sum()), len(frame)
+    column = (COMPARED | VARIANTS)[endpoint]
+    if column in BEST_COLUMNS:
+        return int(frame[column].isin(RESPONSES).sum()), len(frame)
+    known = frame[column].dropna().astype(bool)
+    return int(known.sum()), len(known)

@@ -184,7 +184,7 @@ def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relativ
     by_patient = f"{wanted} order by patient_id"
     return StudyData(
         study=study,
-        patients=read_frame(connection, f"select * from marts.study_patients {by_patient}", study=study_id),
+        patients=read_frame(connection, PATIENTS, study=study_id),
         index_patients=read_frame(
             connection, f"select * from marts.index_patients {by_patient}", study=study_id
         ),
@@ -196,6 +196,18 @@ def _read(connection: duckdb.DuckDBPyConnection, row: dict[str, object], relativ
         relative_dates=relative,
     )
 
+
+# a patient's next line has more responses than her row of the study does (endpoints.md, section 4)
+PATIENTS = """
+    select study.*, responses.cbor, responses.clinical_benefit_161
+    from marts.study_patients as study
+    left join marts.line_responses as responses
+        on
+            study.patient_id = responses.patient_id and study.next_line = responses.line_number
+            and responses.rule_set_id = 'primary'
+    where study.study_id = $study
+    order by study.patient_id
+"""
 
 NEXT_LINES = """
     select

@@ -36,6 +36,11 @@ from analysis.statistics.durations import DAYS_PER_MONTH
 from analysis.statistics.honesty import FEW_EVENTS, TOO_FEW_EVENTS
 
 WEEKS = BENEFIT_DAYS // 7
+VARIANTS = {
+    "clinical_benefit_recist": "Clinical benefit, RECIST",
+    "clinical_benefit_161": "Clinical benefit from day 161",
+    "confirmed_response": "Confirmed response",
+}
 NEXT_LINE = ("ttnt", "ttd", "os")
 FROM_INDEX = ("pfs1", "pfs2_ema")
 QUARTILES = ("number or median", "% or first quartile", "third quartile")
@@ -289,7 +294,7 @@ def _from_index(data: StudyData, numbers: Numbers) -> Table:
 def _response(data: StudyData, numbers: Numbers) -> Table:
     study = data.study
     groups = [("all", "All compared"), *((name, study.label(name)) for name in study.strategies)]
-    labels = {"clinical_benefit": "Clinical benefit", "objective_response": "Objective response"}
+    labels = {"clinical_benefit": "Clinical benefit", "objective_response": "Objective response", **VARIANTS}
     lines: list[Line] = []
     for endpoint, label in labels.items():
         lines += [
@@ -307,6 +312,8 @@ def _response(data: StudyData, numbers: Numbers) -> Table:
         ]
         for pair in study.pairs:
             key = f"{endpoint}.{pair.key}"
+            if endpoint in VARIANTS:
+                continue
             against = f"{study.label(pair.strategy)} minus {words.inside(study.label(pair.reference))}"
             difference = estimated(numbers, f"{key}.proportion_difference")
             test = p_value(numbers, f"{key}.p_value.fisher")
@@ -343,8 +350,9 @@ def _response(data: StudyData, numbers: Numbers) -> Table:
         (
             "Clinical benefit: complete or partial response, or an evaluable assessment without "
             f"progression at day {BENEFIT_DAYS} ({WEEKS} weeks) or later. Patients who could not be "
-            "evaluated stay in the denominator; those whose benefit is not yet known leave it. "
-            f"Clopper-Pearson limits, Newcombe's of differences; PFS2 at {WEEKS} weeks by Kaplan-Meier.",
+            "evaluated stay in the denominator; those whose benefit is not yet known leave it. RECIST: "
+            "also stable disease with a PFS event at that day or later. Clopper-Pearson limits, "
+            f"Newcombe's of differences; PFS2 at {WEEKS} weeks by Kaplan-Meier.",
         ),
     )
 

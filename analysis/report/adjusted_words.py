@@ -188,5 +188,5 @@ def _unequal(data: StudyData, numbers: Numbers, pair: Pair, way: str) -> list[Ma
         many += Markup(" or cannot be balanced")
     if not named:
         return [many]
-    most = "first of all " if len(named) > NAMED else ""
-    return [Markup("{}: {}{}").format(many, most, Markup(", ").join(named[:NAMED]))]
+    most = "most of all " if len(named) > NAMED and not lost else ""
+    return [Markup("{}, {}{}").format(many, most, Markup(", ").join(named[:NAMED]))]

@@ -40,7 +40,8 @@ WALK_TABLES = {
         {KEY}, progression_id varchar, episode_id varchar, source varchar, date_precision varchar,
         line_number integer, progression_date date, episode_date date
     """,
-    "line_responses": f"{KEY}, line_number integer, bor varchar, clinical_benefit boolean",
+    "line_responses": f"{KEY}, line_number integer, bor varchar, cbor varchar, clinical_benefit boolean, "
+    "clinical_benefit_161 boolean",
     "intermediate.int_assessments_read": """
         patient_id varchar, assessment_id varchar, assessment_date date, response varchar, source varchar,
         date_precision varchar
@@ -153,7 +154,14 @@ def _walk(patient: Row, number: int, basis: str) -> dict[str, list[Row]]:
             for event in events
         ],
         "line_responses": [
-            key | {"line_number": line, "bor": "SD", "clinical_benefit": benefit}
+            key
+            | {
+                "line_number": line,
+                "bor": "SD",
+                "cbor": "PR" if patient["bor"] == "PR" and patient["pfs2_days"] > 200 else "SD",
+                "clinical_benefit": benefit,
+                "clinical_benefit_161": benefit,
+            }
             for line, benefit in ((1, True), (2, patient["clinical_benefit"]))
         ],
         "intermediate.int_assessments_read": [_scan(who, *scan) for scan in scans],
