@@ -41,9 +41,13 @@ from analysis.statistics.kaplan_meier import number_at_risk, survival_at
 FEWEST = 10  # patients behind a median, a curve or a comparison (statistics.md, two renderings)
 LEFT_OUT = "withheld in the shareable rendering"
 SAFE_NOTES = frozenset({"not reached", "no patients", "a group without patients", "unknown in everybody"})
-NO_PATIENTS = frozenset({"a group has no patient", "no covariate is known and differs between patients"})
+NO_PATIENTS = frozenset({
+    "a group has no patient", "no covariate is known and differs between patients",
+    "the covariates tell the groups apart completely: they cannot be compared",
+    "a propensity model with Firth's penalty",
+})  # fmt: skip
 # words beside a number that is shown: none of them depends on a count that may be withheld
-SAFE_BESIDE = SAFE_NOTES | {
+SAFE_BESIDE = SAFE_NOTES | NO_PATIENTS | {
     "no limits where the curve is at 1 or 0", "no limits where the share is 0 or 1",
     "no spread within the groups", "average of the imputed sets", "beyond the last patient observed",
 }  # fmt: skip
@@ -159,10 +163,13 @@ class _Rules:
 
         Of an obstacle it is said that there is one; how many patients the smaller group has is not.
         """
-        first = (row.note or "").split(";")[0]
-        safe = first in NO_PATIENTS or all(part.strip() in self.labels for part in first.split(","))
-        note = first if safe else None if row.estimate else TOO_SMALL
-        return replace(row, n=None, events=None, note=note or None, withheld=frozenset({"n", "events"}))
+        named = [part for part in (row.note or "").split("; ") if self._names(part)]
+        note = "; ".join(named) or (TOO_SMALL if row.note and not row.estimate else None)
+        return replace(row, n=None, events=None, note=note, withheld=frozenset({"n", "events"}))
+
+    def _names(self, words: str) -> bool:
+        """Whether words are characteristics, or such as count nobody."""
+        return words in self.labels | NO_PATIENTS or all(part in self.labels for part in words.split(", "))
 
     def _unjudged(self, row: Stored) -> Stored:
         """A comparison behind which a count is withheld says nothing of that count's bounds.
@@ -173,7 +180,8 @@ class _Rules:
             return row
         if not any(self._behind(row, group) for group in row.group_name.split(PAIR)):
             return row
-        method = EITHER_MODEL if row.adjustment in MODELLED else row.method
+        modelled = row.adjustment.partition("_")[0] in MODELLED
+        method = EITHER_MODEL if modelled else row.method
         return replace(row, note=PERHAPS_FEW if row.statistic in OF_EVENTS else row.note, method=method)
 
     def _behind(self, row: Stored, group: str) -> bool:

@@ -141,7 +141,8 @@ def _flow(found: Ledger, rows: Iterable[Stored]) -> None:
             if what == "removed":
                 before = left[step]
         if row.endpoint == "strategy" and row.estimate is not None:
-            cost = LAST if row.group_name in found.strategies else CELLS
+            # where one size must cover another, that of all together is missed less than a group's
+            cost = LAST + 1 if row.group_name in found.strategies else CELLS
             name = found.add(row.estimate_id, int(row.estimate), cost)
             found.place[row.estimate_id, "estimate"] = name
     groups = [f"strategy.{s}.count" for s in found.strategies if f"strategy.{s}.count" in found.value]
@@ -233,7 +234,8 @@ def _endpoint(found: Ledger, row: Stored) -> None:
     total = size
     if row.n is not None and row.n <= found.value[size] and row.term != "before_entry":
         if row.n != found.value[size]:
-            total = found.part(f"{where} n={row.n}", row.n, size, ENDPOINTS)
+            # the same patients stand behind every endpoint, so that one n of a group is one count
+            total = found.part(f"{row.group_name} n={row.n} of {size}", row.n, size, ENDPOINTS)
             found.roles[row.endpoint, f"n of {row.statistic} {row.term}"][row.group_name] = total
         found.place[row.estimate_id, "n"] = total
     events = row.estimate if row.term == "events" else row.events
@@ -263,7 +265,8 @@ def _responses(found: Ledger, endpoints: AbstractSet[str]) -> None:
         for endpoint in sorted(endpoints):
             known = found.place.get((f"{endpoint}.{group}.proportion", "n"))
             if BENEFIT.fullmatch(endpoint) and known and known != size:
-                found.total(size, [known, f"{endpoint}.{group}.count.immature"])
+                immature = f"{endpoint}.{group}.count.immature"
+                found.total(found.place.get((immature, "n"), size), [known, immature])
             if BEST.fullmatch(endpoint):
                 _best(found, endpoint, group, size)
             if BENEFIT.fullmatch(endpoint):
@@ -284,7 +287,7 @@ def _best(found: Ledger, endpoint: str, group: str, size: str) -> None:
     levels = {k.rsplit(".", 1)[1]: k for k in found.value if k.startswith(f"{endpoint}.{group}.count.")}
     if not levels:
         return
-    found.total(size, levels.values())
+    found.total(found.place.get((next(iter(levels.values())), "n"), size), levels.values())
     confirmed = "confirmed" in endpoint
     for responders in sorted({key[0].split(".")[0] for key in found.place}):
         if RESPONSE.fullmatch(responders) and ("confirmed" in responders) == confirmed:

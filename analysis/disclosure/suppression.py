@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import LinearConstraint, milp
 
-LAST = 9  # the dearest cost: the size of a group, withheld only where it is small itself
+LAST = 9  # from this cost on: sizes of groups, withheld only where one of them is small itself
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Counts:
     """Counts and the sums that tie them together.
 
     `implied` counts are printed nowhere and are known only through a sum (those without the event);
-    `cost` says which counts are dearer to keep, 0 when not given; those of cost LAST are kept unless small.
+    `cost` says which counts are dearer to keep, 0 when not given; those of cost LAST and more are
+    kept, unless one of them is small: then the cheapest of the others covers it.
     """
 
     value: Mapping[str, int]
@@ -91,7 +92,8 @@ def _uncovered(counts: Counts, hidden: AbstractSet[str], min_count: int) -> set[
         unknown = [key for key in s.counts if key in hidden or key in counts.implied]
         if not any(key in hidden for key in unknown) or _covered(counts, s, unknown, hidden, min_count):
             continue
-        cover = _cheapest(counts, [s], hidden)
+        sized = any(key in hidden and counts.cost.get(key, 0) >= LAST for key in s.counts)
+        cover = _cheapest(counts, [s], hidden, sized)
         if cover:
             return cover
     return set()
@@ -119,20 +121,20 @@ def _too_narrow(counts: Counts, hidden: AbstractSet[str], min_count: int, wide: 
         block = _block(counts, unknown, key)
         low, high = _solve(counts, unknown, key, block)
         if high - low < min_count:
-            cover = _cheapest(counts, block, hidden)
+            cover = _cheapest(counts, block, hidden, counts.cost.get(key, 0) >= LAST)
             if cover:
                 return cover
         wide.add(key)
     return set()
 
 
-def _cheapest(counts: Counts, sums: Iterable[Sum], hidden: AbstractSet[str]) -> set[str]:
-    """The cheapest count not yet hidden; a zero only where nothing else is left, the dearest never."""
+def _cheapest(counts: Counts, sums: Iterable[Sum], hidden: AbstractSet[str], sizes: bool) -> set[str]:
+    """The cheapest count not yet hidden; a zero only where nothing else is left, a size only for `sizes`."""
     known = {
         key
         for s in sums
         for key in s.counts
-        if key not in hidden and key not in counts.implied and counts.cost.get(key, 0) < LAST
+        if key not in hidden and key not in counts.implied and (sizes or counts.cost.get(key, 0) < LAST)
     }
     if not known:
         return set()

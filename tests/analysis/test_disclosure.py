@@ -37,7 +37,16 @@ CASES = [
     {"seed": 9, "endocrine": 9, "chemotherapy": 31},
     {"seed": 10, "endocrine": 3, "chemotherapy": 4},
     {"seed": 11, "endocrine": 90, "chemotherapy": 140},
+    {"seed": 12, "endocrine": 3, "chemotherapy": 40},
+    {"seed": 13, "endocrine": 1, "chemotherapy": 40},
 ]
+NUMERALS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+# a number of persons in running words: "3 patients", "two of the women", "7 study patients"
+PERSONS = re.compile(
+    rf"\b(\d+|{'|'.join(NUMERALS)}) (?:(?:of|the|other|study|further|compared|censored) )*"
+    r"(?:patients?|wom[ae]n|m[ae]n|persons?|responders?|deaths?|progressions?)\b",
+    re.I,
+)
 
 
 class Attacked:
@@ -59,15 +68,32 @@ class Attacked:
             (key.replace("&lt;", "<").replace("&gt;", ">"), column or "estimate"): text.strip()
             for key, column, text in SHOWN.findall(self.page)
         }
+        # what is left when the numbers of rows are taken out, drawings included
+        words = re.sub(r"<(style|head)\b.*?</\1>", " ", SHOWN.sub("<", self.page), flags=re.S)
+        self.prose = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", words))
+
+    def persons(self) -> dict[str, int]:
+        """Numbers of persons that the words state, rules ("fewer than 5 patients") left out."""
+        return {
+            found.group(0): int(NUMERALS.get(found.group(1).lower(), found.group(1)))
+            for found in PERSONS.finditer(self.prose)
+            if not re.search(r"(fewer than|under|at least) $", self.prose[: found.start()], re.I)
+        }
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """Few bootstrap samples and no other rule sets: their rows are the same, and are there in no time."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("analysis.estimation.resampling.REPLICATES", 20)
+        patched.setattr("analysis.estimation.resampling.REPLICATES_PER_SET", 2)
+        patched.setattr("analysis.estimation.run.sensitivity_records", lambda _connection, _data: [])
+        yield
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: f"seed {case['seed']}")
-def attacked(request, tmp_path_factory) -> Attacked:
-    with pytest.MonkeyPatch.context() as patched:
-        # the adjusted rows take seconds of resampling and hold no count of a group
-        patched.setattr("analysis.estimation.run.adjustment_rows", lambda _data: [])
-        patched.setattr("analysis.estimation.run.sensitivity_records", lambda _connection, _data: [])
-        yield Attacked(tmp_path_factory.mktemp("attacked"), **request.param)
+def attacked(request, tmp_path_factory, quick) -> Attacked:
+    return Attacked(tmp_path_factory.mktemp("attacked"), **request.param)
 
 
 class System:
@@ -127,6 +153,7 @@ def what_the_page_says(attacked: Attacked) -> System:
         left = "attrition.all.count.{}.left"
         system.adds_up(left.format(before), [left.format(after), f"attrition.all.count.{after}.removed"])
     system.adds_up("attrition.all.count.next_line.left", [*groups.values(), "strategy.other.count"])
+    _read_the_words(system, attacked, groups)
     sizes = groups | {"all": "attrition.all.count.strategy_compared.left"}
     for group, size in sizes.items():
         _group(system, attacked, group, size)
@@ -135,6 +162,18 @@ def what_the_page_says(attacked: Attacked) -> System:
         if key in system.names and all(part in attacked.numbers.rows for part in parts):
             system.adds_up(key, parts)
     return system
+
+
+def _read_the_words(system: System, attacked: Attacked, groups: Mapping[str, str]) -> None:
+    """Grammar, and what a sentence says of the smaller group."""
+    singular = re.search(r"(\w+)</span> (?:woman|man|patient) went on", attacked.page)
+    if singular and whole(singular.group(1)) is None:
+        system.between({next(iter(groups.values())): 1}, 1, 1)
+    stated = re.search(r"the smaller group has (\d+)", attacked.prose)
+    if stated:
+        sizes = {name: len(attacked.data.group(name)) for name in groups}
+        smaller = groups[min(sizes, key=lambda name: sizes[name])]
+        system.between({smaller: 1}, int(stated.group(1)), int(stated.group(1)))
 
 
 def _group(system: System, attacked: Attacked, group: str, size: str) -> None:
@@ -198,14 +237,26 @@ def test_no_small_count_can_be_told(attacked):
         assert not (low >= 1 and high < attacked.shown.min_count), f"{name} is told small: {low} to {high}"
 
 
-def test_the_attacker_tells_counts_that_are_withheld_alone(tmp_path, monkeypatch):
+def test_the_words_state_no_small_number_of_patients(attacked):
+    small = {words for words, number in attacked.persons().items() if 0 < number < attacked.shown.min_count}
+    assert not small
+
+
+@pytest.mark.parametrize("endocrine", [1, 3])
+def test_words_that_count_are_found(tmp_path, monkeypatch, quick, endocrine):
+    """With the notes as they are stored and a singular, the attacker has the group: the test is one."""
+    monkeypatch.setattr("analysis.disclosure.control._Rules._of_characteristics", lambda _rules, row: row)
+    page = Attacked(tmp_path, endocrine=endocrine, chemotherapy=40)
+    assert endocrine in page.persons().values()
+    assert what_the_page_says(page).range_of("strategy.endocrine.count") == (endocrine, endocrine)
+
+
+def test_the_attacker_tells_counts_that_are_withheld_alone(tmp_path, monkeypatch, quick):
     """Without the counts that cover the small ones he has them: the attack is one."""
 
     def alone(counts, min_count):
         return frozenset(k for k, v in counts.value.items() if 0 < v < min_count) - counts.implied
 
-    monkeypatch.setattr("analysis.estimation.run.adjustment_rows", lambda _data: [])
-    monkeypatch.setattr("analysis.estimation.run.sensitivity_records", lambda _connection, _data: [])
     monkeypatch.setattr("analysis.disclosure.control.withhold", alone)
     page = Attacked(tmp_path)
     system = what_the_page_says(page)
