@@ -30,6 +30,7 @@ from analysis.estimation.study import Pair, Study
 from analysis.statistics.cox import cox_model
 from analysis.statistics.durations import Floats
 from analysis.statistics.estimates import Estimate, Interval, Variance
+from analysis.statistics.firth import NO_DELAYED_ENTRY
 from analysis.statistics.firth import REFERENCE as FIRTH
 from analysis.statistics.hazards import hazard_ratio, penalised_interval, penalised_log_hazard
 from analysis.statistics.honesty import EVENTS_PER_VARIABLE, few_events
@@ -48,7 +49,7 @@ SOURCES = {
 GAPS = {COMPLETE_CASES: "complete cases", MISSING_LEVEL: "unknown as a level"}
 OTHER = "other strategy"
 FEW_PER_VARIABLE = f"fewer than {EVENTS_PER_VARIABLE} events per variable"
-NO_FIRTH = "Firth's method is not available with delayed entry"
+UNSETTLED = "the propensity model does not converge"
 FIRTH_PROPENSITY = "a propensity model with Firth's penalty"
 SEPARATED = "the covariates tell the groups apart completely: they cannot be compared"
 
@@ -96,8 +97,10 @@ def propensity_scores(frame: pd.DataFrame, study: Study, pair: Pair) -> tuple[Fl
     sets = completed_sets(comparison)
     if not sets:
         return np.zeros(0), np.zeros(0, dtype=bool)
-    scores = [propensity(design, part.other).score[0] for part, design in sets]
-    return np.mean(scores, axis=0), comparison.other
+    scores = np.mean([propensity(design, part.other).score[0] for part, design in sets], axis=0)
+    if not np.isfinite(scores).all():
+        return np.zeros(0), np.zeros(0, dtype=bool)
+    return scores, comparison.other
 
 
 def comparison_hazard_ratio(comparison: Comparison, adjustment: str, missing: str = IMPUTED) -> Estimate:
@@ -116,6 +119,9 @@ def comparison_hazard_ratio(comparison: Comparison, adjustment: str, missing: st
     if adjustment == COX:
         return _covariate_adjusted(sets, method)
     weighted = weigh(sets, adjustment)
+    if not weighted:
+        n, events = sets[0][0].data.n, sets[0][0].data.events
+        return Estimate(None, n, events, method, SOURCES[adjustment], note=UNSETTLED)
     return weighted_ratio(weighted, method_of(adjustment, len(sets), missing, weighted), adjustment)
 
 
@@ -168,10 +174,12 @@ def weighted_sets(comparison: Comparison, adjustment: str, missing: str = IMPUTE
 
 
 def weigh(sets: Sequence[tuple[Comparison, pd.DataFrame]], adjustment: str) -> Weighted:
-    """The weights of completed sets."""
+    """The weights of completed sets; none where the propensity model of a set does not converge."""
     weighted: Weighted = []
     for part, design in sets:
         score, penalised = propensity(design, part.other)
+        if not np.isfinite(score).all():
+            return []
         weight = balancing_weights(score[0], part.other, adjustment)
         weighted.append(Weighting(part, weight, bool(penalised[0])))
     return weighted
@@ -192,11 +200,13 @@ def completed_sets(comparison: Comparison, missing: str = IMPUTED) -> list[tuple
 
 
 def why_not(comparison: Comparison, missing: str = IMPUTED) -> str:
-    """Why there are no completed sets."""
+    """Why there are no completed sets, or no weights of them."""
     if comparison.obstacle:
         return comparison.obstacle
     if missing == COMPLETE_CASES:
         return f"with every covariate known the smaller group has fewer than {comparison.needed} patients"
+    if completed_sets(comparison, missing):
+        return UNSETTLED
     return "no covariate differs between the patients left"
 
 
@@ -266,14 +276,14 @@ def _covariate_adjusted(sets: list[tuple[Comparison, pd.DataFrame]], method: str
         return _penalised(part, designs, f"{method}, Firth's penalty").noted(few)
     fits = [model.log_hazard(OTHER) for model in models]
     ratio = pooled_ratio(fits, part, columns, method, SOURCES[COX], Variance.COX_WALD)
-    return ratio.noted(per_variable).noted(few).noted(NO_FIRTH if few or per_variable else None)
+    return ratio.noted(per_variable).noted(few).noted(NO_DELAYED_ENTRY if few or per_variable else None)
 
 
 def _penalised(part: Comparison, designs: list[pd.DataFrame], method: str) -> Estimate:
     """Firth's adjusted Cox model: profile limits of one set, Wald errors pooled over several."""
     n, events = part.data.n, part.data.events
     if part.data.delayed:
-        note = f"the likelihood has no finite maximum, and {NO_FIRTH}"
+        note = f"the likelihood has no finite maximum, and {NO_DELAYED_ENTRY}"
         return Estimate(None, n, events, method, FIRTH, note=note)
     fits = [penalised_log_hazard(part.data, design) for design in designs]
     found = [fit for fit in fits if fit is not None]

@@ -47,14 +47,15 @@ def _pair_rows(data: StudyData, pair: Pair) -> list[Row]:
     comparison = compare(data.patients, data.study, pair)
     rows = _covariate_rows(comparison)
     sets = completed_sets(comparison)
-    taus = _taus(comparison) if sets else {}
-    drawn = replicates(sets, list(taus.values())) if sets and comparison.data.n <= LARGE else {}
-    by_weights = {adjustment: weigh(sets, adjustment) for adjustment in WEIGHTED} if sets else {}
+    by_weights = {adjustment: weigh(sets, adjustment) for adjustment in WEIGHTED}
+    by_weights = {adjustment: weighted for adjustment, weighted in by_weights.items() if weighted}
+    taus = _taus(comparison) if by_weights else {}
+    drawn = replicates(sets, list(taus.values())) if by_weights and comparison.data.n <= LARGE else {}
     rows += [_separation_row(comparison, weighted) for weighted in list(by_weights.values())[:1]]
     for adjustment, weighted in by_weights.items():
         rows += balance_rows(data, comparison, weighted, adjustment)
         rows += _weighted_rows(comparison, weighted, adjustment, taus, drawn.get(adjustment))
-    for adjustment in (COX,) if sets else (*WEIGHTED, COX):
+    for adjustment in (COX,) if by_weights else (*WEIGHTED, COX):
         rows += _ratio_rows(pair, adjustment, comparison_hazard_ratio(comparison, adjustment))
     if comparison.incomplete and not comparison.obstacle:
         rows += _gap_rows(comparison)
@@ -71,8 +72,8 @@ def _gap_rows(comparison: Comparison) -> list[Row]:
     }
     for adjustment in (*WEIGHTED, COX):
         for missing, sets in completed.items():
-            if sets and adjustment in WEIGHTED:
-                weighted = weigh(sets, adjustment)
+            weighted = weigh(sets, adjustment) if adjustment in WEIGHTED else []
+            if weighted:
                 ratio = _ratio(weighted, adjustment, drawn[missing].get(adjustment), GAPS[missing])
             else:
                 ratio = comparison_hazard_ratio(comparison, adjustment, missing)

@@ -22,6 +22,7 @@ from analysis.statistics.estimates import Estimate, Interval, Test, Variance
 
 REFERENCE = "Firth 1993; Heinze and Schemper 2001"
 METHOD = "Cox, Firth's penalty, Breslow ties"
+NO_DELAYED_ENTRY = "Firth's method is not available with delayed entry"
 # Tighter than firthmodels' defaults, which leave an odds ratio 1e-5 from its limit. Halving steps until the
 # likelihood rises cannot end that near to the top, where rounding hides the rise: without it first, then
 # with it and more loosely.
@@ -102,7 +103,7 @@ def _fit(data: Durations, group: Groups) -> FirthCoxPH | str:
     """The fitted model, or why there is none."""
     two_groups(data, group)  # refuses an empty group
     if data.delayed:
-        return "Firth's method is not available with delayed entry"
+        return NO_DELAYED_ENTRY
     if data.events == 0:
         return "no event"
     design = group.astype(float)[:, None]

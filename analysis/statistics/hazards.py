@@ -34,7 +34,8 @@ def hazard_comparison(data: Durations, group: Groups) -> tuple[Estimate, Test]:
     penalised = firth_cox_hazard_ratio(data, group)
     if penalised.estimate is not None:
         return penalised, firth_cox_test(data, group)
-    return plain or cox_comparison(data, group)
+    ratio, test = plain or cox_comparison(data, group)
+    return ratio.noted(penalised.note), test
 
 
 def hazard_ratio(data: Durations, group: Groups) -> Estimate:

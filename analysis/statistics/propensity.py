@@ -24,15 +24,23 @@ from analysis.statistics.durations import Floats
 
 OVERLAP, ATE = "overlap", "ate"
 WEIGHTED = (OVERLAP, ATE)
-ITERATIONS, FIRTH_ITERATIONS, LARGEST_STEP = 30, 60, 4.0
-CONVERGED, FIRTH_CONVERGED = 1e-9, 1e-7
+ITERATIONS, LARGEST_STEP = 30, 4.0
+FIRTH_ITERATIONS, FIRTH_LARGEST_STEP = 500, 1.0  # it nears its maximum slowly, and long steps pass it
+CONVERGED, FIRTH_CONVERGED, FIRTH_RESAMPLED = (
+    1e-9,
+    1e-7,
+    1e-4,
+)  # the last step's size; a resample's is coarser
 CERTAIN = 30.0  # log odds beyond which nobody is told apart: no score is exactly 0 or 1, no weight infinite
 RIDGE = 1e-10  # keeps a column that is constant in a resample at 0
 Bools = npt.NDArray[np.bool_]
 
 
 class Scores(NamedTuple):
-    """Propensity scores (fits, n), and for each fit whether Firth's penalty was needed (fits,)."""
+    """Propensity scores (fits, n), and for each fit whether Firth's penalty was needed (fits,).
+
+    The scores of a fit that did not converge with the penalty either are NaN.
+    """
 
     score: Floats
     penalised: Bools
@@ -91,7 +99,8 @@ def _newton(
     columns = design.shape[1]
     beta = np.tile(start, (len(often), 1))
     products = (design[:, :, None] * design[:, None, :]).reshape(len(design), columns * columns)
-    open_fits = np.arange(len(often))
+    open_fits, longest = np.arange(len(often)), FIRTH_LARGEST_STEP if firth else LARGEST_STEP
+    penalised = FIRTH_CONVERGED if len(often) == 1 else FIRTH_RESAMPLED
     for _ in range(FIRTH_ITERATIONS if firth else ITERATIONS):
         chance = _probability(beta[open_fits] @ design.T)
         information = often[open_fits] * chance * (1 - chance)
@@ -102,9 +111,9 @@ def _newton(
             residual = residual + information * leverage * (0.5 - chance)
         step = np.linalg.solve(cross, (residual @ design)[..., None])[..., 0]
         size = np.abs(step).max(axis=1)
-        step *= np.minimum(1.0, LARGEST_STEP / np.maximum(size, LARGEST_STEP))[:, None]
+        step *= np.minimum(1.0, longest / np.maximum(size, longest))[:, None]
         beta[open_fits] += step
-        open_fits = open_fits[size > (FIRTH_CONVERGED if firth else CONVERGED)]
+        open_fits = open_fits[size > (penalised if firth else CONVERGED)]
         if not len(open_fits):
             break
     converged = np.ones(len(often), dtype=bool)

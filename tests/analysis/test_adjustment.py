@@ -15,23 +15,26 @@ from firthmodels import FirthLogisticRegression
 
 from analysis.estimation.adjustment import (
     ADJUSTMENTS,
-    NO_FIRTH,
     SEPARATED,
+    UNSETTLED,
     adjusted_hazard_ratio,
     adjusted_medians,
     propensity_scores,
 )
 from analysis.estimation.adjustment_rows import adjustment_rows
-from analysis.estimation.choice_rows import choice_rows
+from analysis.estimation.choice_rows import _area, choice_rows
 from analysis.estimation.covariates import COMPLETE_CASES, IMPUTED, MISSING_LEVEL, compare, completed, design
 from analysis.estimation.resampling import replicates
 from analysis.estimation.rows import Row
 from analysis.estimation.study import Study, StudyCovariate, StudyData
 from analysis.report.adjusted_words import adjusted_lines, verdict
 from analysis.report.numbers import Numbers, Stored
-from analysis.statistics.durations import DAYS_PER_MONTH
+from analysis.statistics.association import auc
+from analysis.statistics.durations import DAYS_PER_MONTH, durations
 from analysis.statistics.estimates import Variance
-from analysis.statistics.propensity import balancing_weights, propensity, usefulness
+from analysis.statistics.firth import NO_DELAYED_ENTRY
+from analysis.statistics.kaplan_meier import kaplan_meier
+from analysis.statistics.propensity import Scores, balancing_weights, propensity, usefulness
 from tests.analysis.simulation import CHANNELLED, DEMO, OTHER, REFERENCE, draw
 
 R = json.loads((Path(__file__).parent / "reference" / "reference.json").read_text(encoding="utf-8"))[
@@ -349,7 +352,7 @@ def test_the_verdict_in_words():
     assert "cannot be compared" in sentence
     comparable, sentence = judged(HARD["separated"].assign(n_sites=lambda f: f["pfs1_months"]))
     assert not comparable
-    assert "effective sample size" in sentence or "standard deviations" in sentence
+    assert "tell the groups apart completely" in sentence
     # a characteristic that the model leaves out for want of patients
     unequal = sample(48).assign(n_sites=lambda f: np.where(f["strategy"] == OTHER, 5, 1) + np.arange(48) % 2)
     comparable, sentence = judged(unequal)
@@ -410,7 +413,7 @@ def test_few_events_in_one_arm_take_firths_penalty_though_the_columns_have_enoug
     assert "Firth" in ratio.method
     late = adjusted_hazard_ratio(frame.assign(pfs2_entry_days=1), STUDY, PAIR, "cox")
     assert "Firth" not in late.method
-    assert NO_FIRTH in late.note
+    assert NO_DELAYED_ENTRY in late.note
     assert "fewer than 10 events in a group" in late.note
 
 
@@ -465,3 +468,60 @@ def test_who_ended_before_observation_is_left_out_and_counted():
     ]
     assert area.n == 79
     assert "without 1 patient" in area.note
+
+
+def test_a_propensity_model_that_does_not_converge_is_said_in_words(monkeypatch):
+    def lost(design: pd.DataFrame, other: np.ndarray) -> Scores:
+        return Scores(np.full((1, len(other)), np.nan), np.array([True]))
+
+    monkeypatch.setattr("analysis.estimation.adjustment.propensity", lost)
+    rows = rows_of(arms(30, 30))
+    for adjustment in WEIGHTED:
+        assert rows[f"pfs2.{PAIR_KEY}.{adjustment}.hazard_ratio"].note == UNSETTLED
+    assert rows[f"pfs2.{PAIR_KEY}.cox.hazard_ratio"].estimate is not None
+    medians = adjusted_medians(arms(30, 30), STUDY, PAIR, "overlap")
+    assert {median.note for median in medians.values()} == {UNSETTLED}
+    assert not len(propensity_scores(arms(30, 30), STUDY, PAIR)[0])
+
+
+def test_firths_propensity_model_converges_where_long_steps_do_not():
+    """Of 60 nearly separated samples every one has scores; the first separated one's are the library's."""
+    rng = np.random.default_rng(5)
+    compared = 0
+    for _ in range(60):
+        columns = rng.normal(size=(50, 2))
+        other = 20 * columns[:, 0] + rng.logistic(size=50) > 0
+        found = propensity(columns, other)
+        assert np.isfinite(found.score).all()
+        if found.penalised[0] and not compared:
+            model = FirthLogisticRegression(backend="numpy", gtol=1e-9, xtol=1e-9, max_iter=1000)
+            theirs = model.fit(columns, other).predict_proba(columns)[:, 1]
+            assert found.score[0] == pytest.approx(theirs, abs=1e-5)
+            compared += 1
+    assert compared
+
+
+def test_an_area_pools_the_errors_of_its_sets_and_not_their_clipped_limits():
+    other = np.arange(40) >= 20
+    nearly = auc(other, np.where(np.arange(40) == 3, 50, np.arange(40)).astype(float))
+    assert nearly.ci_high == 1.0  # clipped: its half width is not the error
+    perfect = auc(other, np.arange(40).astype(float))
+    assert perfect.standard_error == 0
+    assert perfect.interval is None
+    found = _area([nearly, perfect])
+    assert found.estimate == pytest.approx((nearly.estimate + 1) / 2)
+    within, between = nearly.standard_error**2 / 2, np.var([nearly.estimate, 1.0], ddof=1)
+    assert found.standard_error == pytest.approx(math.sqrt(within + 1.5 * between))
+    assert found.note is None
+    assert _area([perfect, perfect]).interval is None
+
+
+def test_the_error_behind_a_curve_is_that_of_its_limits():
+    """What is pooled is the standard error of log(-log S), plain or weighted, with or without late entry."""
+    rng = np.random.default_rng(3)
+    time, event, weight = np.ceil(rng.exponential(10, 60)) + 1, rng.random(60) < 0.7, rng.random(60) + 0.1
+    for entry in (np.zeros(60), np.where(rng.random(60) < 0.5, np.floor(time / 3), 0.0)):
+        for weights in (None, weight):
+            curve = kaplan_meier(durations(time, event.astype(float), entry), weight=weights)
+            low, high = (np.log(-np.log(limit)) for limit in (curve.lower, curve.upper))
+            assert curve.error == pytest.approx((low - high) / (2 * 1.959963984540054), nan_ok=True)
