@@ -37,6 +37,8 @@ from analysis import (
     median_survival,
     proportional_hazards,
     rmst,
+    rmst_difference,
+    rmst_test,
     separated,
     smd_categories,
     smd_continuous,
@@ -427,3 +429,52 @@ def test_large_data_take_other_engines_and_get_the_same_numbers(monkeypatch):
         monkeypatch.setattr(sys.modules[f"analysis.statistics.{module}"], "LARGE", 100)
     assert numbers() == pytest.approx(small, abs=1e-7)
     assert numbers() != small  # another engine, not the same one twice
+
+
+def test_a_curve_that_comes_to_0_before_others_enter_gives_no_estimate():
+    """One patient alone at risk dies on day 9; fifteen others enter after her and live on."""
+    data = durations([0.3, *np.linspace(6, 20, 15)], [1.0, *[0.0, 1.0] * 7, 1.0], [0.1, *[3.0] * 15])
+    note = "the curve came to 0 at 0.3 with 1 at risk, before 15 others came under observation"
+    rng = np.random.default_rng(0)
+    for weight in (None, rng.random(16) + 0.5):
+        curve = kaplan_meier(data, weight=weight)
+        found = [
+            median_survival(curve),
+            survival_at(curve, 0.3),
+            survival_at(curve, 12),
+            rmst(data, 12, weight),
+        ]
+        for estimate in found:
+            assert (estimate.estimate, estimate.interval, estimate.note) == (None, None, note)
+        assert survival_at(curve, 0.2).estimate == 1
+        assert rmst(data, 0.2, weight).estimate == pytest.approx(0.2)
+    others = durations(np.linspace(1, 20, 20), np.ones(20))
+    assert rmst_difference(others, data, 12).note == f"in one group {note}"
+    assert rmst_test(others, data, 12).p_value is None
+    incidence = cumulative_incidence(data.time, data.event, data.entry)
+    assert incidence.at(12).note == note
+
+
+def test_a_curve_that_comes_to_0_late_keeps_its_median():
+    """The median was passed before anything was lost; and where nobody enters later a 0 is a fact."""
+    data = durations([1, 2, 3, 4, 9, 12], [1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 5, 5])
+    assert median_survival(kaplan_meier(data)).estimate == 2.5  # half at 2, the next at 3
+    assert survival_at(kaplan_meier(data), 4).estimate is None
+    plain = durations([1, 2, 3, 4], [1, 1, 1, 1])
+    assert survival_at(kaplan_meier(plain), 4).estimate == 0
+    assert survival_at(kaplan_meier(plain), 40).estimate == 0
+
+
+def test_a_restricted_mean_without_variance_has_no_limits():
+    alive, dying = durations([10.0] * 12, [0.0] * 12), durations(np.arange(1.0, 13), np.ones(12))
+    assert rmst(alive, 5).interval is None
+    assert rmst(alive, 5).estimate == 5
+    nobody = rmst_difference(alive, alive, 5)
+    assert (nobody.estimate, nobody.interval, nobody.standard_error) == (0, None, 0)
+    assert "no variance" in nobody.note
+    one = rmst_difference(alive, dying, 5)
+    assert one.interval is not None
+    assert "one group has no variance" in one.note
+    assert rmst_test(alive, alive, 5).note == "no variance up to 5, so no test"
+    assert "one group has no variance" in rmst_test(alive, dying, 5).note
+    assert rmst_difference(dying, dying, 5).note is None

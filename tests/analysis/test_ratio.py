@@ -11,11 +11,14 @@ from scipy.stats import beta
 
 from analysis.estimation.incidence_rows import incidence_rows, scan_rows
 from analysis.estimation.ratio_rows import pfs_ratios, ratio_rows
+from analysis.estimation.response_rows import response_rows
 from analysis.estimation.rows import Row
 from analysis.estimation.study import Study, StudyData
-from analysis.estimation.survival_rows import comparison_rows, group_rows
+from analysis.estimation.survival_rows import axis_ticks, comparison_rows, group_rows
+from analysis.statistics.comparison import cox_comparison
 from analysis.statistics.durations import durations
 from analysis.statistics.estimates import Variance
+from analysis.statistics.firth import NO_DELAYED_ENTRY
 from analysis.statistics.hazards import hazard_comparison, hazard_ratio
 
 STUDY = Study(
@@ -139,6 +142,7 @@ def test_firth_takes_over_where_events_are_few():
     assert hazard_ratio(none, group).estimate > 1
     late = durations(time + 1, np.where(group, 1, np.arange(60) < 8), np.full(60, 0.5))
     assert "Firth" not in hazard_ratio(late, group).method
+    assert hazard_ratio(late, group).note == NO_DELAYED_ENTRY
 
 
 def test_under_five_events_there_is_no_p_value():
@@ -160,3 +164,42 @@ def test_the_range_is_no_interval():
     for statistic, value in (("minimum", 1.0), ("maximum", 9.0)):
         row = rows[f"pfs2.endocrine.{statistic}"]
         assert (row.estimate, row.ci_low, row.ci_high, row.variance) == (value, None, None, None)
+
+
+def test_an_axis_has_a_length():
+    """One patient, censored on day 0: there is still something to divide by."""
+    assert axis_ticks(0.0) == [0.0, 1.0]
+    assert axis_ticks(1.0) == [0.0, 1.0]
+    assert axis_ticks(1.2) == [0.0, 1.0, 2.0]
+
+
+def test_one_fit_gives_the_ratio_and_its_test(monkeypatch):
+    calls = []
+
+    def counted(data, group):
+        calls.append(data.n)
+        return cox_comparison(data, group)
+
+    monkeypatch.setattr("analysis.statistics.hazards.cox_comparison", counted)
+    rng = np.random.default_rng(6)
+    groups = {name: durations(rng.exponential(10, 40), np.ones(40)) for name in ("endocrine", "chemotherapy")}
+    rows = by_id(comparison_rows("pfs2", "compared", groups, "endocrine"))
+    assert rows["pfs2.chemotherapy_vs_endocrine.p_value.cox"].estimate is not None
+    assert calls == [80]
+
+
+def test_who_ended_before_observation_has_no_response_either():
+    frame = patients([1.0] * 4, [1] * 4, ["endocrine", "endocrine", "chemotherapy", "chemotherapy"]).assign(
+        bor=["CR", "PD", "PR", "NE"], clinical_benefit=[True, False, True, None]
+    )
+    everybody = by_id(response_rows(data_of(frame)))
+    assert everybody["objective_response.endocrine.proportion"].n == 2
+    assert everybody["objective_response.endocrine.proportion"].note is None
+    late = frame.assign(pfs2_entry_days=[200, 0, 0, 0])
+    rows = by_id(response_rows(data_of(late)))
+    assert rows["objective_response.endocrine.proportion"].n == 1
+    assert rows["objective_response.endocrine.proportion"].estimate == 0
+    assert rows["objective_response.all.proportion"].n == 3
+    assert rows["best_response.endocrine.count.CR"].estimate == 0
+    note = rows["objective_response.endocrine.proportion"].note
+    assert note == "without 1 patient whose time ended before observation began"

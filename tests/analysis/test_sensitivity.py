@@ -13,8 +13,10 @@ import pytest
 
 from analysis import estimate
 from analysis.estimation.reanalyses import after_landmark, intervals
+from analysis.estimation.specification_rows import median_row
 from analysis.estimation.specifications import CORNER, PRIMARY, families
 from analysis.statistics.durations import durations
+from analysis.statistics.estimates import Estimate, Interval, Variance
 from tests.analysis.choices import MOVED, PROFILES, RULE_SETS
 from tests.analysis.marts import make_build
 from tests.analysis.test_browser import run
@@ -315,3 +317,14 @@ def test_a_filter_dims_in_a_browser_without_any_script_of_the_page(tmp_path, bro
     local = ["--allow-file-access-from-files", "--virtual-time-budget=5000", "--dump-dom"]
     found = re.search(r"<title>(\{.*?\})</title>", run(browser, *local, probe.as_uri()).stdout).group(1)
     assert json.loads(found) == {"before": ["1", "1"], "after": ["0.06", "1"], "focused": True}
+
+
+def test_a_median_of_another_analysis_is_looked_at_for_a_range_of_the_data():
+    times = np.arange(1.0, 22)
+    data = durations(times, np.ones(21))
+    quartiles = Interval(6.0, 16.0, Variance.BROOKMEYER_CROWLEY)
+    claimed = Estimate(11.0, 21, 21, "Kaplan-Meier", "", quartiles)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.estimation.specification_rows.median_survival", lambda curve: claimed)
+        assert "quartiles of the times" in median_row(data, "endocrine").note
+    assert median_row(data, "endocrine").note is None
