@@ -69,9 +69,8 @@ COMPARISONS = frozenset({
 })  # fmt: skip
 # never shown: a single patient's value, or made of single patients' steps
 WITHHELD = frozenset({"minimum", "maximum", "largest_weight", "cumulative_incidence"})
-NOT_PATIENTS = frozenset(
-    {"covariates", "characteristics", "ratio"}
-)  # units of counts and constants that count nobody
+# units of what counts nobody
+NOT_PATIENTS = frozenset({"covariates", "characteristics", "sets", "ratio"})
 MODEL_TERMS = frozenset({"choice"})  # endpoints whose terms are characteristics
 ROUND_TIMES = frozenset({*TIMES, BENEFIT_WEEKS})
 
