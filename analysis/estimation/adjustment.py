@@ -283,8 +283,8 @@ def _penalised(part: Comparison, designs: list[pd.DataFrame], method: str) -> Es
     """Firth's adjusted Cox model: profile limits of one set, Wald errors pooled over several."""
     n, events = part.data.n, part.data.events
     if part.data.delayed:
-        note = f"the likelihood has no finite maximum, and {NO_DELAYED_ENTRY}"
-        return Estimate(None, n, events, method, FIRTH, note=note)
+        reason = f"the likelihood has no finite maximum, and {NO_DELAYED_ENTRY}"
+        return Estimate(None, n, events, method, FIRTH, note=reason)
     fits = [penalised_log_hazard(part.data, design) for design in designs]
     found = [fit for fit in fits if fit is not None]
     if len(found) < len(fits):

@@ -122,8 +122,8 @@ def kaplan_meier(data: Durations, level: float = 0.95, weight: Floats | None = N
         lower, upper = survival ** np.exp(half), survival ** np.exp(-half)
     certain = (survival <= EQUAL) | (survival >= 1 - EQUAL)
     lower, upper, error = (np.where(certain, np.nan, one).astype(float) for one in (lower, upper, error))
-    survival = survival.astype(float)
-    return KaplanMeier(data, time, at_risk, events, censored, survival, lower, upper, None, error)
+    curve = np.asarray(survival, dtype=float)
+    return KaplanMeier(data, time, at_risk, events, censored, curve, lower, upper, None, error)
 
 
 def _weighted(data: Durations, level: float, weight: Floats) -> KaplanMeier:

@@ -113,7 +113,7 @@ def _area(data: Durations, tau: float, weight: Floats | None) -> tuple[float, fl
     time, risk, events, _ = risk_table(data, weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         staying = np.where(risk - events > ROUNDING * risk, risk - events, 0.0)
-        survival = np.cumprod(staying / risk)
+        survival: Floats = np.cumprod(staying / risk).astype(float)
         if tau <= 0 or (tau > time[-1] and survival[-1] > 0):
             raise StatisticsError(f"An RMST up to {tau:g} needs a patient observed that long.")
         ended = emptied(data, time, survival)

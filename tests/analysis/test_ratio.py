@@ -192,6 +192,11 @@ def test_who_ended_before_observation_has_no_response_either():
     frame = patients([1.0] * 4, [1] * 4, ["endocrine", "endocrine", "chemotherapy", "chemotherapy"]).assign(
         bor=["CR", "PD", "PR", "NE"], clinical_benefit=[True, False, True, None]
     )
+    frame = frame.assign(
+        cbor=frame["bor"],
+        clinical_benefit_recist=frame["clinical_benefit"],
+        clinical_benefit_161=frame["clinical_benefit"],
+    )
     everybody = by_id(response_rows(data_of(frame)))
     assert everybody["objective_response.endocrine.proportion"].n == 2
     assert everybody["objective_response.endocrine.proportion"].note is None
