@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.landing import land
+from pipelines.progress import Progress
+from pipelines.sitefile import load_site
+from pipelines.transform import run_dbt
 from pipelines.warehouse import Warehouse
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -43,6 +47,15 @@ def build(site_file: Path, folder: Path) -> Warehouse:
         details = log.read_text(encoding="utf-8") if log.exists() else ""
         pytest.fail(f"exit {done.returncode}\n{done.stdout}\n{done.stderr}\n{details}", pytrace=False)
     return Warehouse(folder)
+
+
+def transform(site_file: Path, folder: Path, *, rule_sets: str = "all") -> Warehouse:
+    """Land and run dbt in this process, for tests of the marts alone: no checks, no report."""
+    warehouse = Warehouse(folder)
+    warehouse.prepare()
+    land(load_site(site_file), warehouse, "run", Progress())
+    run_dbt(warehouse, Progress(), rule_sets=rule_sets)
+    return warehouse
 
 
 def copy_of(warehouse: Warehouse, folder: Path) -> Warehouse:

@@ -17,11 +17,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from pipelines.landing import land
-from pipelines.progress import Progress
-from pipelines.sitefile import load_site
-from pipelines.transform import run_dbt
-from pipelines.warehouse import Warehouse
+from tests.conftest import transform
 from tests.end_to_end.random_site import DATA_CUT, Patient, Site, patients, split
 
 MOVED_BY = 37
@@ -92,11 +88,8 @@ RULES = {
 
 
 def _build(site: Site, folder: Path, rule_sets: str, *, backwards: bool = False) -> duckdb.DuckDBPyConnection:
-    warehouse = Warehouse(folder / "warehouse")
-    warehouse.prepare()
-    progress = Progress()
-    land(load_site(site.write(folder, backwards=backwards)), warehouse, "run", progress)
-    run_dbt(warehouse, progress, rule_sets=rule_sets)
+    site_file = site.write(folder, backwards=backwards)
+    warehouse = transform(site_file, folder / "warehouse", rule_sets=rule_sets)
     con = duckdb.connect(str(warehouse.build_db), read_only=True)
     con.execute(f"attach '{warehouse.landing}' as landing (read_only)")
     return con
