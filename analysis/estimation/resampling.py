@@ -119,7 +119,7 @@ def _log_hazards(part: Comparison, weight: Floats) -> Floats:
     found = np.full(len(weight), np.nan)
     for place, one in enumerate(weight):
         in_it = one > 0
-        if not in_it.any():  # the propensity model of this resample did not converge
+        if not status[in_it].any():  # no event drawn, or its propensity model did not converge
             continue
         late = {"entry": part.data.start[in_it]} if part.data.delayed else {}
         fit = regression.coxph_fit_raw(

@@ -246,6 +246,9 @@ HARD = {
         visceral=lambda f: f["visceral"].astype(object).where(f["strategy"] == OTHER, None)
     ),
     "late entry": arms(40, 40).assign(pfs2_entry_days=lambda f: np.arange(len(f)) % 60),
+    "late entry, two events": arms(15, 15).assign(  # some resamples draw none
+        pfs2_entry_days=lambda f: np.arange(len(f)) % 30, pfs2_event=lambda f: (np.arange(len(f)) > 27) * 1
+    ),
     "few complete": holed(arms(40, 40), 0.5),
 }
 
