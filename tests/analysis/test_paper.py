@@ -15,12 +15,15 @@ import pytest
 from analysis import StatisticsError
 from analysis.disclosure.shareable_page import shareable_numbers
 from analysis.estimation.parameters import read_parameters
-from analysis.estimation.study import connect, read_studies
+from analysis.estimation.study import StudyData, connect, read_studies
+from analysis.report import words
+from analysis.report.adjusted_words import verdict
 from analysis.report.checklist import AUTHORS, FOLDER, LISTS, NO, REPORT, Checklist
 from analysis.report.header import Changes
-from analysis.report.numbers import read_numbers
+from analysis.report.numbers import Numbers, read_numbers
 from analysis.report.page import provenance, sections_of
 from analysis.report.paper import paper
+from analysis.report.sentences import comparison, lead, leading_mean
 from tests.analysis.marts import estimate_quickly, make_build
 from tests.analysis.test_report import HEADER
 
@@ -193,7 +196,7 @@ def test_pointers_of_the_lists_are_sections_of_the_report(build):
 
 
 @pytest.mark.parametrize(
-    ("restated", "changes", "words"),
+    ("restated", "changes", "said"),
     [
         (None, None, "first publication"),
         (0, Changes(), "no study patient changed since the last publication"),
@@ -206,9 +209,9 @@ def test_pointers_of_the_lists_are_sections_of_the_report(build):
         ),
     ],
 )
-def test_the_header_says_what_changed(restated, changes, words):
+def test_the_header_says_what_changed(restated, changes, said):
     header = dataclasses.replace(HEADER, restated_patients=restated, changes=changes)
-    assert dict(provenance(header, False))["What changed"] == words
+    assert dict(provenance(header, False))["What changed"] == said
 
 
 def test_outside_the_header_says_no_small_number_of_changes(build):
@@ -221,3 +224,127 @@ def test_outside_the_header_says_no_small_number_of_changes(build):
     assert said == "study patients changed since the last publication; behind it: new records in assessments"
     many = dataclasses.replace(header, restated_patients=12)
     assert dict(provenance(many, False, shown))["What changed"].startswith("12 study patients changed")
+
+
+PAIR = "chemotherapy_vs_endocrine"
+
+
+@pytest.fixture
+def stored(build: Path, tmp_path: Path) -> Callable[[str], tuple[StudyData, Numbers]]:
+    """A study and its numbers, after a statement was executed on a copy of the build."""
+
+    def read(statement: str) -> tuple[StudyData, Numbers]:
+        copy = tmp_path / "copy.duckdb"
+        copy.write_bytes(build.read_bytes())
+        with duckdb.connect(str(copy)) as con:
+            con.execute(statement)
+        with connect(copy, read_only=True) as connection:
+            data = read_studies(connection)[0]
+            return data, read_numbers(connection, data.study.study_id)
+
+    return read
+
+
+def row_set(key: str, value: str) -> str:
+    return f"update marts.study_estimates set estimate = {value}, note = null where estimate_id = '{key}';"
+
+
+def test_a_characteristic_that_cannot_be_balanced_is_named_first(stored):
+    smd = f"baseline.{PAIR}.overlap.smd.cns"
+    data, numbers = stored(row_set(smd, "null") + row_set(f"adjustment.{PAIR}.overlap.count.unbalanced", "4"))
+    found = verdict(data, numbers, data.study.pairs[0])
+    assert not found.comparable
+    assert re.search(
+        r"4</span> characteristics still differ .*, cns metastases \(cannot", found.sentence, re.I
+    )
+
+
+def test_without_an_unbalanced_characteristic_the_groups_are_alike(stored):
+    change = "".join(row_set(f"adjustment.{PAIR}.{way}.count.unbalanced", "0") for way in ("overlap", "ate"))
+    data, numbers = stored(change)
+    found = verdict(data, numbers, data.study.pairs[0])
+    assert found.comparable
+    assert found.ate is None
+
+
+def test_separated_groups_cannot_be_compared(stored):
+    data, numbers = stored(row_set(f"adjustment.{PAIR}.count.separated", "1"))
+    assert "tell the groups apart completely" in verdict(data, numbers, data.study.pairs[0]).sentence
+
+
+def test_the_restricted_mean_leads_where_hazards_are_not_proportional(stored):
+    key = f"pfs2.{PAIR}.p_value.proportional_hazards"
+    data, numbers = stored(row_set(key, "0.4"))
+    assert leading_mean(numbers, "pfs2", data.study.pairs[0]) is None
+    data, numbers = stored(row_set(key, "0.01"))
+    said = re.sub(r"<[^>]+>", "", comparison(data, numbers, "pfs2", data.study.pairs[0]))
+    assert said.index("difference of restricted mean PFS2") < said.index("hazard ratio")
+    assert "chemotherapy minus endocrine therapy" in said
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "update marts.study_estimates set estimate = null, note = 'not reached', ci_low = null, "
+            "ci_high = null where estimate_id = 'pfs2.endocrine.median'",
+            "Median PFS2 was not reached against",
+        ),
+        (
+            "update marts.study_estimates set estimate = null, note = 'no patients', ci_low = null, "
+            "ci_high = null where estimate_id = 'pfs2.endocrine.median'",
+            "with chemotherapy.",
+        ),
+        (
+            "delete from marts.study_estimates where statistic = 'median'",
+            "No median of PFS2 can be estimated.",
+        ),
+        ("update marts.studies set required_sex = null", "19 patients went on to endocrine therapy"),
+    ],
+)
+def test_the_lead_says_what_there_is(stored, statement, said):
+    data, numbers = stored(statement)
+    found = re.sub(r"<[^>]+>", "", lead(data, numbers))
+    assert said in found
+    assert "–)" not in found
+    assert "NR months" not in found.replace("\u00a0", " ")
+
+
+def test_what_was_not_estimated_is_not_in_the_methods(written):
+    change = (
+        "update marts.study_estimates set estimate = null where adjustment <> 'none' or endpoint = 'choice'"
+    )
+    found = text(written(change))
+    assert "Candidate covariates" in text(written())
+    assert "Candidate covariates" not in found
+    assert "Patients were weighted" not in found
+    assert "ROC curve" not in found
+
+
+def test_unknown_characteristics_are_counted_alike_everywhere(written):
+    found = written()
+    limits = " ".join(str(limit) for limit in found["limitations"])
+    counted = re.search(r"(\d+) characteristics have unknown values", limits).group(1)
+    strobe = next(c for c in found["checklists"] if c.key == "strobe")
+    item = next(item for item in strobe.items if item.item == "12c")
+    assert item.words.startswith(f"{counted} of ")
+
+
+@pytest.mark.parametrize(
+    ("step", "drug", "said"),
+    [
+        ("index_line", "a CDK4/6 inhibitor", "A CDK4/6 inhibitor with endocrine therapy"),
+        ("minimum_age", "x", "18 years or older"),
+        ("no_other_cancer", "x", "No other cancer within 5 years"),
+        ("menopausal_status", "x", "Menopausal state: post"),
+        ("a_step_of_their_own", "x", "A step of their own"),
+    ],
+)
+def test_every_step_has_words(step, drug, said):
+    row = {
+        "index_partner_modality": "endocrine",
+        "minimum_age_years": 18.0,
+        "other_cancer_years": 5,
+        "required_menopausal_status": "post",
+    }
+    assert words.step(step, drug, row) == said

@@ -183,6 +183,15 @@ def test_small_studies_have_tables_too(tmp_path, options):
         assert not cells & {"nan", "inf", "none"}, table.name
 
 
+def test_only_an_interim_look_says_so_and_wherever_p_values_stand(tmp_path):
+    tables = tables_of(tmp_path)
+    noted = {table.name for table in tables if any("interim look" in note for note in table.notes)}
+    assert noted == {"choice", "response", "comparisons"}
+    (tmp_path / "final").mkdir()
+    final = tables_of(tmp_path / "final", interim=False)
+    assert not any("interim look" in note for table in final for note in table.notes)
+
+
 def test_hostile_labels_are_text_in_every_table(tmp_path):
     change = f"update marts.study_strategies set label = '{FORMULA}' where strategy = 'endocrine'"
     tables = tables_of(tmp_path, change)
