@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 DEMO := site/site.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint lock clean
+.PHONY: help build test coverage lint lock clean
 .DELETE_ON_ERROR:
 
 help: ## what can be made
@@ -21,6 +21,10 @@ build: $(READY) $(if $(SITE),,$(DEMO)) ## the nightly run: the demo site, or SIT
 
 test: $(READY) ## the test suite
 	@$(BIN)/python -m pytest -n 2
+
+# some 20 minutes on two cores: the table that tests/analysis/test_coverage.py draws a few of again
+coverage: $(READY) ## how often the 95 % intervals cover, over 1,000 made-up studies a line
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.analysis.coverage 1000
 
 lint: export AFTERLINE_BUILD_DB := $(CURDIR)/dbt_project/target/lint/afterline.duckdb
 lint: export AFTERLINE_LANDING_DB := $(CURDIR)/dbt_project/target/lint/landing.duckdb

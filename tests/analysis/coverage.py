@@ -1,6 +1,7 @@
 """How often the 95 % intervals cover the truth, and how often a test rejects where there is nothing to find.
 
-    python -m tests.analysis.coverage 2000      # writes coverage.csv beside this file
+    python -m tests.analysis.coverage 1000      # writes coverage.csv beside this file
+    python -m tests.analysis.coverage table     # prints it for analysis/statistics/README.md
 
 `test_coverage.py` runs a shorter form of the same. Every draw has a seed of its own, so that any part can be
 made again alone.
@@ -44,7 +45,9 @@ from analysis import (
     survival_at,
 )
 from analysis.estimation.adjustment import ADJUSTMENTS, adjusted_hazard_ratio, adjusted_medians
-from analysis.estimation.study import Study, StudyCovariate
+from analysis.estimation.adjustment_rows import adjustment_rows
+from analysis.estimation.rows import Row
+from analysis.estimation.study import Study, StudyCovariate, StudyData
 from tests.analysis.simulation import (
     BY_PFS1,
     CHANNELLED,
@@ -77,7 +80,7 @@ STUDY = Study(
 )
 (PAIR,) = STUDY.pairs
 
-Found = Iterator[tuple[str, Estimate | Test, float]]
+Found = Iterator[tuple[str, Estimate | Test | Row, float]]
 Estimators = Callable[[pd.DataFrame, Mechanism, int], Found]
 
 
@@ -180,6 +183,25 @@ def adjusted(frame: pd.DataFrame, mechanism: Mechanism, _: int) -> Found:
             yield f"median, overlap, {name}", median, mechanism.median(name)
 
 
+def reported(frame: pd.DataFrame, mechanism: Mechanism, _: int) -> Found:
+    """The report's own adjusted numbers: a bootstrap that refits the propensity model."""
+    nothing = pd.DataFrame()
+    data = StudyData(STUDY, frame, nothing, nothing, nothing, nothing, False)
+    rows = {row.place.estimate_id: row for row in adjustment_rows(data)}
+    ratio = float(np.exp(mechanism.log_hazard_ratio))
+    for adjustment in ("overlap", "ate"):
+        row = rows[f"pfs2.{PAIR.key}.{adjustment}.hazard_ratio"]
+        yield f"hazard ratio, {adjustment}, bootstrap", row, ratio
+    if not any(mechanism.prognosis):
+        for name in (REFERENCE, OTHER):
+            row = rows[f"pfs2.{name}.overlap.median.{PAIR.key}"]
+            yield f"median, overlap, bootstrap, {name}", row, mechanism.median(name)
+        row = rows.get(f"pfs2.{PAIR.key}.overlap.rmst_difference.12_months.{TAU:g}")
+        if row is not None:
+            gap = mechanism.restricted_mean(OTHER, TAU) - mechanism.restricted_mean(REFERENCE, TAU)
+            yield f"restricted mean difference to {TAU:g} months, overlap, bootstrap", row, gap
+
+
 def incomplete(frame: pd.DataFrame, mechanism: Mechanism, seed: int) -> Found:
     """The same with visceral disease unknown in a quarter of the patients, more often after a short PFS1."""
     rng = np.random.default_rng(seed)
@@ -220,19 +242,21 @@ SCENARIOS = (
     Scenario("demo", DEMO, unadjusted),
     Scenario("demo", DEMO, associations),
     Scenario("demo, no difference", EQUAL, crude_tests),
-    Scenario("demo, scans", DEMO, interval_censored, share=0.5),
+    Scenario("demo, scans", DEMO, interval_censored, share=0.3),
     Scenario("demo, adjusted", DEMO, adjusted),
+    Scenario("demo, adjusted", DEMO, reported, 0.6, (48,)),
     Scenario("no effect, channelled by PFS1", BY_PFS1, adjusted),
+    Scenario("no effect, channelled by PFS1", BY_PFS1, reported, 0.6, (48,)),
     Scenario("no effect, channelled by PFS1 and visceral disease", CHANNELLED, adjusted),
     Scenario("no effect, channelled by PFS1 and visceral disease", CHANNELLED, incomplete, 0.5, (500,)),
 )
 
 
-def holds(found: Estimate | Test, truth: float) -> bool | None:
+def holds(found: Estimate | Test | Row, truth: float) -> bool | None:
     """Whether the interval holds the truth, or the test does not reject; None where there is neither."""
     if isinstance(found, Test):
         return None if found.p_value is None else found.p_value >= 0.05
-    if found.interval is None:
+    if (found.variance if isinstance(found, Row) else found.interval) is None:
         return None
     low = -np.inf if found.ci_low is None else found.ci_low
     high = np.inf if found.ci_high is None else found.ci_high
@@ -280,5 +304,27 @@ def main(replicates: int) -> None:
                 file.flush()
 
 
+def published() -> list[dict[str, str]]:
+    """The lines of coverage.csv."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def markdown() -> str:
+    """The table as analysis/statistics/README.md shows it: coverage in percent, by size."""
+    lines: dict[tuple[str, str], dict[int, str]] = {}
+    for row in published():
+        share = f"{100 * float(row['coverage']):.1f}"
+        lines.setdefault((row["mechanism"], row["quantity"]), {})[int(row["n"])] = share
+    head = "| mechanism | 95 % limits of, or test | 48 patients | 500 patients |\n|---|---|---:|---:|\n"
+    return head + "".join(
+        f"| {mechanism} | {quantity} | {shares.get(48, '')} | {shares.get(500, '')} |\n"
+        for (mechanism, quantity), shares in lines.items()
+    )
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    if sys.argv[1:] == ["table"]:
+        sys.stdout.write(markdown())
+    else:
+        main(int(sys.argv[1]))
