@@ -397,3 +397,11 @@ def test_lettering_measures_shortens_and_wraps():
     assert shortened("Chemotherapy", 40).endswith("…")
     lines = wrapped("Alive, no further line of an unpronounceablyverylongword", 70)
     assert all(width(line) <= 70 for line in lines)
+
+
+def test_a_label_stands_near_its_curve_where_all_places_beside_it_are_taken():
+    mine = [(0.0, 20.0), (100.0, 20.0), (100.0, 100.0), (260.0, 100.0)]
+    crowd = [[(0.0, y), (300.0, y)] for y in (112.0, 88.0)]
+    x, y = place_labels(["Chemotherapy", "", ""], [mine, *crowd], Box(0, 0, 300, 200))[0]
+    assert abs(y - 100) < 60 or abs(y - 20) < 60
+    assert x < 260

@@ -50,12 +50,16 @@ def made(place: Path, change: str = "", **options: object) -> Path:
     return place / "site" / "figures_and_tables"
 
 
-def tables_of(place: Path, change: str = "", *, interim: bool = True, **options: object) -> list[Table]:
+def tables_of(place: Path, change: str = "", **options: object) -> list[Table]:
     """The tables alone, without a page or a picture."""
     build = make_build(place / "build.duckdb", **options)
     with duckdb.connect(str(build)) as con:
         con.execute(change or "select 1")
     estimate_quickly(build)
+    return read_tables(build, interim=True)
+
+
+def read_tables(build: Path, *, interim: bool) -> list[Table]:
     with connect(build, read_only=True) as con:
         data = read_studies(con)[0]
         study = data.study.study_id
@@ -183,12 +187,12 @@ def test_small_studies_have_tables_too(tmp_path, options):
         assert not cells & {"nan", "inf", "none"}, table.name
 
 
-def test_only_an_interim_look_says_so_and_wherever_p_values_stand(tmp_path):
-    tables = tables_of(tmp_path)
+def test_only_an_interim_look_says_so_and_wherever_p_values_stand(folder):
+    build = folder.parent.parent / "build.duckdb"
+    tables = read_tables(build, interim=True)
     noted = {table.name for table in tables if any("interim look" in note for note in table.notes)}
     assert noted == {"choice", "response", "comparisons"}
-    (tmp_path / "final").mkdir()
-    final = tables_of(tmp_path / "final", interim=False)
+    final = read_tables(build, interim=False)
     assert not any("interim look" in note for table in final for note in table.notes)
 
 
