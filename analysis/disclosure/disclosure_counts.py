@@ -33,6 +33,7 @@ ENDPOINTS_RULED = frozenset({
 BENEFIT = re.compile(r"clinical_benefit(_[a-z0-9_]+)?")
 RESPONSE = re.compile(r"(confirmed_)?objective_response(_confirmed)?|confirmed_response")
 BEST = re.compile(r"(confirmed_)?best_response(_confirmed)?")
+MAIN = frozenset({"clinical_benefit", "objective_response"})
 RESPONDERS, UNSEEN = ("CR", "PR"), ("NE", "not_assessed")
 
 
@@ -231,6 +232,7 @@ def _endpoint(found: Ledger, row: Stored) -> None:
     if size is None or row.statistic not in COUNTED or row.adjustment != "none" or row.term == "follow_up":
         return
     where = f"{row.endpoint}.{row.group_name}"
+    cost = ENDPOINTS if row.endpoint in ENDPOINTS_RULED | MAIN else CELLS  # variants are missed less
     total = size
     if row.n is not None and row.n <= found.value[size] and row.term != "before_entry":
         if row.n != found.value[size]:
@@ -240,9 +242,7 @@ def _endpoint(found: Ledger, row: Stored) -> None:
         found.place[row.estimate_id, "n"] = total
     events = row.estimate if row.term == "events" else row.events
     if events is not None and events <= found.value[total]:
-        name = found.part(
-            f"{where} events={int(events)} of {found.value[total]}", int(events), total, ENDPOINTS
-        )
+        name = found.part(f"{where} events={int(events)} of {found.value[total]}", int(events), total, cost)
         found.place[row.estimate_id, "events"] = name
         found.roles[row.endpoint, f"events of {row.statistic} {row.term}"][row.group_name] = name
         if row.term == "events":

@@ -242,13 +242,12 @@ def test_the_words_state_no_small_number_of_patients(attacked):
     assert not small
 
 
-@pytest.mark.parametrize("endocrine", [1, 3])
-def test_words_that_count_are_found(tmp_path, monkeypatch, quick, endocrine):
-    """With the notes as they are stored and a singular, the attacker has the group: the test is one."""
+def test_words_that_count_are_found(tmp_path, monkeypatch, quick):
+    """With the notes as they are stored the attacker has the group: the test is one."""
     monkeypatch.setattr("analysis.disclosure.control._Rules._of_characteristics", lambda _rules, row: row)
-    page = Attacked(tmp_path, endocrine=endocrine, chemotherapy=40)
-    assert endocrine in page.persons().values()
-    assert what_the_page_says(page).range_of("strategy.endocrine.count") == (endocrine, endocrine)
+    page = Attacked(tmp_path, endocrine=3, chemotherapy=40)
+    assert 3 in page.persons().values()
+    assert what_the_page_says(page).range_of("strategy.endocrine.count") == (3, 3)
 
 
 def test_the_attacker_tells_counts_that_are_withheld_alone(tmp_path, monkeypatch, quick):
