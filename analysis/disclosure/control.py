@@ -102,7 +102,7 @@ def shareable(numbers: Numbers, data: StudyData, curves: Curves, min_count: int)
         for group, durations in groups.items()
         if durations.n >= fewest and (curve := grouped_curve(durations, min_count)) is not None
     }
-    labels = {c.label for c in (*COVARIATES, *data.study.covariates)}
+    labels = {c.label for c in COVARIATES} | {c.label for c in data.study.covariates}
     rules = _Rules(numbers, book, hidden, grouped, min_count, fewest, labels)
     shown = {key: rules.shown(row) for key, row in numbers.rows.items() if not _dropped(row, unlisted)}
     known = [key for key, row in numbers.rows.items() if row.estimate is not None]
