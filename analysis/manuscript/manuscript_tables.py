@@ -38,7 +38,7 @@ from analysis.statistics.honesty import FEW_EVENTS, TOO_FEW_EVENTS
 WEEKS = BENEFIT_DAYS // 7
 VARIANTS = {
     "clinical_benefit_recist": "Clinical benefit, RECIST",
-    "clinical_benefit_161": "Clinical benefit from day 161",
+    "clinical_benefit_161": "Clinical benefit, day 161 on",
     "confirmed_response": "Confirmed response",
 }
 NEXT_LINE = ("ttnt", "ttd", "os")
