@@ -26,7 +26,7 @@ from analysis.statistics.honesty import suspicious_interval
 from analysis.statistics.interval_censoring import METHOD, interval_censored_median
 
 INTERVAL, NO_EARLY, LANDMARK = "interval_censored", "early_progression_excluded", "landmark"
-EARLY = "<6"  # of pfs1_class
+EARLY = "<"  # how the shortest class of pfs1_class begins; its bound is the study's
 LANDMARK_MONTHS = 3.0
 SEED = 1976  # of the bootstrap; Turnbull's year
 REPLICATES = 200
@@ -35,7 +35,7 @@ REPLICATES = 200
 def reanalysis_rows(patients: pd.DataFrame, study: Study) -> list[Row]:
     """Rows of the compared patients of the primary choice; a strategy without patients says so."""
     rows = [_interval_row(patients[patients["strategy"] == name], name) for name in study.strategies]
-    late = pfs2_groups(patients[patients["pfs1_class"] != EARLY], study)
+    late = pfs2_groups(patients[~patients["pfs1_class"].astype(str).str.startswith(EARLY)], study)
     rows += [median_row(late[name], name, NO_EARLY) for name in study.strategies]
     rows += [ratio_row(late, pair, NO_EARLY) for pair in study.pairs]
     after = {name: after_landmark(data) for name, data in pfs2_groups(patients, study).items()}
