@@ -44,8 +44,8 @@ def suspicious_interval(estimate: Estimate, data: Durations) -> str | None:
         for what, quantiles in (("smallest and largest of the", (0, 1)), ("quartiles of the", (0.25, 0.75))):
             if _same(limits, np.quantile(times, quantiles), float(np.abs(times).max())):
                 return (
-                    f"The limits {estimate.ci_low:g} to {estimate.ci_high:g} are the {what} {name} too: "
-                    "read them as a range of the data, not as a confidence interval."
+                    f"the limits, {estimate.ci_low:.1f} to {estimate.ci_high:.1f}, are also the {what} {name}: "
+                    "look twice before they are quoted as a confidence interval"
                 )
     return None
 
