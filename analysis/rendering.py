@@ -9,7 +9,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from analysis.disclosure.shareable_page import shareable_numbers, write_shareable
-from analysis.estimation.parameters import Parameters, read_parameters
 from analysis.estimation.specifications import PRIMARY
 from analysis.estimation.study import StudyData, connect, read_studies
 from analysis.figures.canvas import FONTS, font_face
@@ -24,6 +23,7 @@ from analysis.report.header import ReportHeader
 from analysis.report.numbers import Numbers, read_numbers
 from analysis.report.page import context
 from analysis.report.paper import paper
+from analysis.report.parameters import Parameters, read_parameters
 from analysis.report.pictures import pictures
 from analysis.report.sensitivity_page import SensitivityPart, sensitivity_part
 from analysis.report.specification_picture import filter_style

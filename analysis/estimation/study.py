@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from analysis.report import words
 from analysis.statistics.durations import DAYS_PER_MONTH, Durations, durations, under_observation
 from analysis.statistics.estimates import StatisticsError
 
@@ -81,7 +80,7 @@ class Study:
 
     def label(self, strategy: str) -> str:
         """A strategy as a heading; what the study does not name is written as it is."""
-        return self.labels.get(strategy) or words.strategy(strategy)
+        return self.labels.get(strategy) or strategy.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True)

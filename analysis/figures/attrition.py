@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.figures.canvas import Canvas, Size
-from analysis.report import words
+from analysis.figures.canvas import WITHHELD, Canvas, Size
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,13 @@ def _step(
     canvas.line(0, top, size.width, top, "grid")
     canvas.text(0, top + 18 if size.narrow else middle + 4.5, step.label, "strong" if last else "")
     if step.left is None:
-        canvas.text(columns.bar, middle + 4.5, words.WITHHELD, "quiet", data=step.left_id)
+        canvas.text(columns.bar, middle + 4.5, WITHHELD, "quiet", data=step.left_id)
     else:
         canvas.rect(columns.bar, middle - 6, max(1.5, width), 12, "fill-all dot", 1)
         end = columns.bar + max(1.5, width) + 8
         canvas.text(end, middle + 4.5, f"{step.left:,}", "number strong", data=step.left_id)
     if step.removed is None:
-        canvas.text(size.width, middle + 4.5, words.WITHHELD, "quiet", "end", step.removed_id)
+        canvas.text(size.width, middle + 4.5, WITHHELD, "quiet", "end", step.removed_id)
     elif step.removed:
         canvas.text(size.width, middle + 4.5, f"−{step.removed:,}", "number quiet", "end", step.removed_id)
 
@@ -92,7 +91,7 @@ def _parts(
         middle = top + 22 * number + 9
         colour = f"fill-{part.colour}"
         if part.patients is None:
-            canvas.text(end, middle + 4.5, f"{words.WITHHELD}: {part.label}", colour, data=part.estimate_id)
+            canvas.text(end, middle + 4.5, f"{WITHHELD}: {part.label}", colour, data=part.estimate_id)
             continue
         canvas.rect(left, middle - 5, max(1.5, part.patients * scale), 10, colour, 1)
         shown = f"{part.patients:,}"
@@ -103,6 +102,6 @@ def _parts(
 
 def _describe(steps: Sequence[Step]) -> str:
     def said(number: int | None) -> str:
-        return words.WITHHELD if number is None else str(number)
+        return WITHHELD if number is None else str(number)
 
     return "; ".join(f"{s.label}: {said(s.left)} left, {said(s.removed)} removed" for s in steps) + "."

@@ -13,6 +13,7 @@ FONTS = {
     "Source Sans 3": "source-sans-3-latin-wght-normal.woff2",
     "Source Serif 4": "source-serif-4-latin-wght-normal.woff2",
 }
+WITHHELD = "withheld"  # stands where a number may not be shown
 STYLE = Path(__file__).with_name("figures.css")
 
 

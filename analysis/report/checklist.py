@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.estimation.baseline_rows import covariates_of
-from analysis.estimation.parameters import Parameters
 from analysis.estimation.study import StudyData
 from analysis.report import words
 from analysis.report.header import ReportHeader
 from analysis.report.limitations import incomplete
 from analysis.report.numbers import Numbers
+from analysis.report.parameters import Parameters
 
 FOLDER = Path(__file__).with_name("checklists")
 LISTS = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from analysis.estimation.baseline_rows import UNKNOWN, covariates_of
-from analysis.estimation.parameters import Parameters
 from analysis.estimation.study import StudyData
 from analysis.report import words
 from analysis.report.adjusted_words import adjusted_for, adjusted_ratios
 from analysis.report.header import ReportHeader
 from analysis.report.numbers import Numbers
 from analysis.report.outside_words import Outside
+from analysis.report.parameters import Parameters
 from analysis.statistics.honesty import FEW_EVENTS, LARGE_SMD
 
 

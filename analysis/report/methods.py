@@ -16,7 +16,6 @@ from analysis.estimation.baseline_rows import covariates_of
 from analysis.estimation.choice_rows import PATIENTS_PER_COLUMN
 from analysis.estimation.choice_rows import PATIENTS_PER_COVARIATE as PATIENTS_PER_ODDS_RATIO
 from analysis.estimation.covariates import PATIENTS_PER_COVARIATE
-from analysis.estimation.parameters import Parameters
 from analysis.estimation.reanalyses import LANDMARK_MONTHS
 from analysis.estimation.reanalyses import REPLICATES as INTERVAL_REPLICATES
 from analysis.estimation.resampling import LARGE, REPLICATES, REPLICATES_PER_SET
@@ -27,6 +26,7 @@ from analysis.report.adjusted_words import adjusted_ratios
 from analysis.report.header import ReportHeader
 from analysis.report.methods_rules import lines_of_therapy, outcomes, participants
 from analysis.report.numbers import Numbers, Stored
+from analysis.report.parameters import Parameters
 from analysis.statistics.durations import DAYS_PER_MONTH
 from analysis.statistics.honesty import FEW_EVENTS, TOO_FEW_EVENTS
 from analysis.statistics.imputation import SETS

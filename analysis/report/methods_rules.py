@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from analysis.estimation.parameters import Parameters
 from analysis.estimation.study import StudyData
 from analysis.report import words
 from analysis.report.numbers import Numbers
+from analysis.report.parameters import Parameters
 
 SOURCES = {
     "counts_imaging": "imaging",

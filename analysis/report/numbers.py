@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import duckdb
 from markupsafe import Markup
 
+from analysis.figures.canvas import WITHHELD
 from analysis.report import words
 
 
@@ -151,7 +152,7 @@ class Numbers:
         which = Markup("") if column == "estimate" else Markup(' data-column="{}"').format(column)
         if self.withheld(key, column):
             return Markup('<span class="withheld" data-estimate="{}"{}>{}</span>').format(
-                key, which, words.WITHHELD
+                key, which, WITHHELD
             )
         return Markup('<span class="num" data-estimate="{}"{}>{}</span>').format(key, which, shown)
 

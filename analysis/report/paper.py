@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.estimation.parameters import Parameters
 from analysis.estimation.study import StudyData
 from analysis.report.checklist import checklists
 from analysis.report.header import ReportHeader
@@ -13,6 +12,7 @@ from analysis.report.methods import methods
 from analysis.report.numbers import Numbers
 from analysis.report.outside_words import Outside
 from analysis.report.page import sections_of
+from analysis.report.parameters import Parameters
 
 
 def paper(

@@ -10,7 +10,6 @@ from typing import Any
 
 MINUS, THIN, DASH = "−", " ", "–"
 NOT_REACHED = "NR"
-WITHHELD = "withheld"
 INTERIM = "p-values: interim look, not adjusted for repeated looks"
 
 MONTHS = (

@@ -43,8 +43,9 @@ def suspicious_interval(estimate: Estimate, data: Durations) -> str | None:
     for name, times in (("times", data.time), ("event times", data.time[data.event == 1])):
         for what, quantiles in (("smallest and largest of the", (0, 1)), ("quartiles of the", (0.25, 0.75))):
             if _same(limits, np.quantile(times, quantiles), float(np.abs(times).max())):
+                limits_shown = f"{estimate.ci_low:.1f} to {estimate.ci_high:.1f}"
                 return (
-                    f"the limits, {estimate.ci_low:.1f} to {estimate.ci_high:.1f}, are also the {what} {name}: "
+                    f"the limits, {limits_shown}, are also the {what} {name}: "
                     "look twice before they are quoted as a confidence interval"
                 )
     return None

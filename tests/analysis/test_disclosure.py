@@ -20,11 +20,11 @@ from analysis.disclosure.control import Shareable
 from analysis.disclosure.grouped import grouped_curve
 from analysis.disclosure.shareable_page import shareable_numbers, write_shareable
 from analysis.estimation import rows
-from analysis.estimation.parameters import read_parameters
 from analysis.estimation.study import StudyData, connect, read_studies
 from analysis.rendering import _environment
 from analysis.report.numbers import Numbers, read_numbers
 from analysis.report.paper import paper
+from analysis.report.parameters import read_parameters
 from analysis.statistics.durations import durations
 from tests.analysis.marts import make_build
 from tests.analysis.test_report import HEADER, visible

@@ -14,7 +14,6 @@ import pytest
 
 from analysis import StatisticsError
 from analysis.disclosure.shareable_page import shareable_numbers
-from analysis.estimation.parameters import read_parameters
 from analysis.estimation.study import StudyData, connect, read_studies
 from analysis.report import words
 from analysis.report.adjusted_words import verdict
@@ -23,6 +22,7 @@ from analysis.report.header import Changes
 from analysis.report.numbers import Numbers, read_numbers
 from analysis.report.page import provenance, sections_of
 from analysis.report.paper import paper
+from analysis.report.parameters import read_parameters
 from analysis.report.sentences import comparison, lead, leading_mean
 from tests.analysis.marts import estimate_quickly, make_build
 from tests.analysis.test_report import HEADER
