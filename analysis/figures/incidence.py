@@ -35,7 +35,7 @@ def incidence_figure(
 ) -> str:
     """Draw each group twice; `names` are the words of the event and of the competing one."""
     frame = frame_of(size, ticks[-1])
-    height = height_of(frame, len(groups), size)
+    height = height_of(frame, [group.label for group in groups], size)
     canvas = Canvas(f"{key}-{size.name}", title, _describe(names, groups), size.width, height)
     shown = thinned(ticks, 5) if size.narrow else list(ticks)
     axes(canvas, frame, shown, "Patients, %", x_label)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.figures.canvas import Canvas, Size, month
-from analysis.figures.lettering import shortened
+from analysis.figures.lettering import shortened, width
 
 FINE = 1500  # steps from which on those closer than half a pixel are drawn as one
 Risk = Mapping[float, tuple[int, str]]  # tick to (number at risk, estimate_id)
@@ -39,9 +39,14 @@ def frame_of(size: Size, last: float) -> Frame:
     return Frame(left, 30, size.width - 14, 30 + (230.0 if size.narrow else 340.0), last)
 
 
-def height_of(frame: Frame, groups: int, size: Size) -> float:
-    """Height of a drawing with numbers at risk; a phone writes each group's name above its numbers."""
-    return frame.bottom + 52 + 18 + (36 if size.narrow else 20) * groups + 6
+def height_of(frame: Frame, labels: Sequence[str], size: Size) -> float:
+    """Height of a drawing with numbers at risk for groups of these names."""
+    return frame.bottom + 52 + 18 + (36 if _names_above(frame, labels, size) else 20) * len(labels) + 6
+
+
+def _names_above(frame: Frame, labels: Sequence[str], size: Size) -> bool:
+    """Whether each group's name stands above its numbers: on a phone, and where one does not fit beside."""
+    return size.narrow or any(width(label, 13, strong=True) > frame.left - 26 for label in labels)
 
 
 def axes(canvas: Canvas, frame: Frame, ticks: Sequence[float], y_label: str, x_label: str) -> None:
@@ -69,11 +74,11 @@ def risk_table(
     """Numbers at risk, each under its tick, for groups of (words, colour, numbers)."""
     y = frame.bottom + 62
     canvas.text(0, y, "Number at risk", "quiet small")
+    above = _names_above(frame, [label for label, _, _ in groups], size)
     for label, colour, at_risk in groups:
         y += 20
-        room = size.width if size.narrow else frame.left - 26
-        canvas.text(0, y, shortened(label, room, 13, strong=True), f"small strong fill-{colour}")
-        if size.narrow:
+        canvas.text(0, y, shortened(label, size.width, 13, strong=True), f"small strong fill-{colour}")
+        if above:
             y += 16
         for tick in ticks:
             if tick in at_risk:

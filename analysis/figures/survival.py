@@ -55,7 +55,8 @@ def survival_figure(
 ) -> str:
     """Draw the curves over the ticks (months or ratios, from 0); the last tick is the end of the axis."""
     frame = frame_of(size, ticks[-1])
-    height = height_of(frame, len(curves), size)
+    groups = [(c.label if len(curves) > 1 else "Patients", c.colour, c.at_risk) for c in curves]
+    height = height_of(frame, [label for label, _, _ in groups], size)
     canvas = Canvas(f"{key}-{size.name}", title, _describe(curves), size.width, height)
     shown = thinned(ticks, 5) if size.narrow else list(ticks)
     axes(canvas, frame, shown, y_label, x_label)
@@ -66,7 +67,6 @@ def survival_figure(
     for curve in curves:
         _curve(canvas, frame, curve)
     _labels(canvas, frame, curves, threshold)
-    groups = [(c.label if len(curves) > 1 else "Patients", c.colour, c.at_risk) for c in curves]
     risk_table(canvas, frame, groups, shown, size)
     every = _fewest(curves)
     if every > 1:
