@@ -50,13 +50,12 @@ def _group_rows(
     if not ratios.n:
         return [Row(_place(name, "median", None, "ratio"), None, 0, 0, "Kaplan-Meier", note=NOT_KNOWN)]
     curve = kaplan_meier(ratios)
-    reached = int((ratios.time >= threshold).sum())
-    failed = int(((ratios.time < threshold) & (ratios.event == 1)).sum())
+    seen = observed(frame, "pfs2_days", "pfs2_entry_days")
+    reached, failed = (int((seen["pfs_ratio_outcome"] == one).sum()) for one in ("success", "failure"))
     share = proportion(reached, reached + failed)
     pfs2 = months(frame, "pfs2", "pfs2_days", "pfs2_event", "pfs2_entry_days")
     # at the threshold itself a ratio is a success: the curve just before it
     at_threshold = survival_at(curve, float(np.nextafter(threshold, 0)))
-    pfs1 = observed(frame, "pfs2_days", "pfs2_entry_days")["pfs1_months"]
     rows = [
         from_estimate(_place(name, "median", None, "ratio"), median_survival(curve)),
         count(_place(name, "count", "events", "patients"), ratios.events, ratios.n),
@@ -64,7 +63,7 @@ def _group_rows(
         count(_place(name, "count", "indeterminate", "patients"), ratios.n - reached - failed, ratios.n),
         from_estimate(_place(name, "proportion", "reached", "proportion"), share),
         from_estimate(_place(name, "survival", "threshold", "proportion"), at_threshold),
-        from_estimate(_place(name, "kendall_tau", None, "tau"), kendall_tau(pfs1, pfs2)),
+        from_estimate(_place(name, "kendall_tau", None, "tau"), kendall_tau(seen["pfs1_months"], pfs2)),
     ]
     ticks = axis_ticks(last or 1.0)
     for tick in ticks:

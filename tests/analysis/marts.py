@@ -24,7 +24,8 @@ STUDY_COLUMNS = """
     pfs1_event integer, next_line integer, next_line_start date, next_regimen varchar, partner varchar,
     strategy varchar, sub_strategy varchar, pfs2_days integer, pfs2_event integer, pfs2_entry_days integer,
     pfs2_ema_days integer, pfs2_ema_event integer, clinical_benefit boolean, clinical_benefit_recist boolean,
-    bor varchar, evaluable boolean, pfs_ratio double, age_years double, ecog integer,
+    bor varchar, evaluable boolean, pfs_ratio double, pfs_ratio_outcome varchar, age_years double,
+    ecog integer,
     menopausal_status varchar, de_novo boolean, disease_free_months double, endocrine_sensitivity varchar,
     prior_chemo_advanced boolean, calendar_year integer, esr1 varchar, pik3ca varchar, brca varchar,
     bilirubin double, alkaline_phosphatase double, visceral boolean, liver boolean, cns boolean,
@@ -205,6 +206,7 @@ def _patient(rng: np.random.Generator, number: int, strategy: str, entry: bool) 
         "bor": str(rng.choice(responses, p=[0.02, 0.2, 0.38, 0.3, 0.05, 0.05])),
         "evaluable": True,
         "pfs_ratio": pfs2 / pfs1,
+        "pfs_ratio_outcome": "success" if pfs2 / pfs1 >= 1.33 else "failure" if event else "indeterminate",
         **_covariates(rng, chemo, pfs1 / 30.4375, start.year + 1),
         **_scans(pfs2, event),
     }

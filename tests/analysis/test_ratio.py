@@ -45,8 +45,16 @@ def patients(
             "pfs1_days": PFS1, "pfs1_months": PFS1 / 30.4375,
             "pfs2_days": days, "pfs2_event": events, "pfs2_entry_days": 0,
             "pfs_ratio": pd.Series(ratios, dtype=float),
+            "pfs_ratio_outcome": [_outcome(*pair) for pair in zip(ratios, events, strict=True)],
         }
     )  # fmt: skip
+
+
+def _outcome(ratio: float | None, event: int) -> str | None:
+    """As the mart has it: int_pfs_ratios_judged."""
+    if ratio is None:
+        return None
+    return "success" if ratio >= 1.33 else "failure" if event else "indeterminate"
 
 
 def by_id(rows: list[Row]) -> dict[str, Row]:
