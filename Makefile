@@ -22,7 +22,7 @@ build: $(READY) $(if $(SITE),,$(DEMO)) ## the nightly run: the demo site, or SIT
 test: $(READY) ## the test suite
 	@$(BIN)/python -m pytest -n 2
 
-# some 20 minutes on two cores: the table that tests/analysis/test_coverage.py draws a few of again
+# some seven minutes on two cores: the table that tests/analysis/test_coverage.py draws a few of again
 coverage: $(READY) ## how often the 95 % intervals cover, over 1,000 made-up studies a line
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.analysis.coverage 1000
 
